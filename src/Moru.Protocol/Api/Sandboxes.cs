@@ -1,0 +1,132 @@
+using System.Text.Json.Serialization;
+
+namespace Moru.Protocol;
+
+/// <summary>Body of <c>POST /sandboxes</c>.</summary>
+public sealed record NewSandbox
+{
+    /// <summary>Template id or alias.</summary>
+    [JsonPropertyName("templateID")]
+    public required string TemplateId { get; init; }
+
+    /// <summary>Seconds the sandbox may live; the server's default is 15.</summary>
+    public int? Timeout { get; init; }
+
+    /// <summary>Protect envd with an access token; the server's default is false, SDKs send true.</summary>
+    public bool? Secure { get; init; }
+
+    /// <summary>Whether the sandbox may open connections to the internet. The one member of the wire in snake case.</summary>
+    [JsonPropertyName("allow_internet_access")]
+    public bool? AllowInternetAccess { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>Environment of every process in the sandbox.</summary>
+    public IReadOnlyDictionary<string, string>? EnvVars { get; init; }
+}
+
+/// <summary>Answer to create and connect.</summary>
+public sealed record SandboxAccess
+{
+    /// <summary>Template the sandbox was made from.</summary>
+    [JsonPropertyName("templateID")]
+    public required string TemplateId { get; init; }
+
+    /// <summary>Identifier of the sandbox.</summary>
+    [JsonPropertyName("sandboxID")]
+    public required string SandboxId { get; init; }
+
+    /// <summary>Always <see cref="LegacyClientId"/>; official clients require the member.</summary>
+    [JsonPropertyName("clientID")]
+    public string ClientId { get; init; } = LegacyClientId;
+
+    /// <summary>Version of the agent protocol; clients switch features on it.</summary>
+    public required string EnvdVersion { get; init; }
+
+    /// <summary>Name of the template, when it has one.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Credential for envd; null when the sandbox is not secured. Written even when null: one official client requires it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? EnvdAccessToken { get; init; }
+
+    /// <summary>Domain of the sandbox's host names; null: the client's configured domain.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? Domain { get; init; }
+
+    /// <summary>The constant that fills <see cref="ClientId"/>.</summary>
+    public const string LegacyClientId = "6532622b";
+}
+
+/// <summary>One sandbox as <c>GET /v2/sandboxes</c> lists it.</summary>
+public record ListedSandbox
+{
+    /// <summary>Template the sandbox was made from.</summary>
+    [JsonPropertyName("templateID")]
+    public required string TemplateId { get; init; }
+
+    /// <summary>Identifier of the sandbox.</summary>
+    [JsonPropertyName("sandboxID")]
+    public required string SandboxId { get; init; }
+
+    /// <summary>Always <see cref="SandboxAccess.LegacyClientId"/>.</summary>
+    [JsonPropertyName("clientID")]
+    public string ClientId { get; init; } = SandboxAccess.LegacyClientId;
+
+    /// <summary>When the sandbox was ready.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it will be killed unless its timeout is set anew.</summary>
+    public required DateTimeOffset EndAt { get; init; }
+
+    /// <summary>Running or paused.</summary>
+    public required SandboxState State { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public required int CpuCount { get; init; }
+
+    /// <summary>Memory limit in MiB.</summary>
+    [JsonPropertyName("memoryMB")]
+    public required int MemoryMB { get; init; }
+
+    /// <summary>Disk limit in MiB; 0: not limited.</summary>
+    [JsonPropertyName("diskSizeMB")]
+    public required int DiskSizeMB { get; init; }
+
+    /// <summary>Version of the agent protocol.</summary>
+    public required string EnvdVersion { get; init; }
+
+    /// <summary>Name of the template, when it has one.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>The caller's own labels.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+}
+
+/// <summary>Answer to <c>GET /sandboxes/{id}</c>.</summary>
+public sealed record SandboxDetail : ListedSandbox
+{
+    /// <summary>Credential for envd; null when the sandbox is not secured.</summary>
+    public string? EnvdAccessToken { get; init; }
+
+    /// <summary>Domain of the sandbox's host names; null: the client's configured domain.</summary>
+    public string? Domain { get; init; }
+}
+
+/// <summary>State of a sandbox as the wire shows it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SandboxState>))]
+public enum SandboxState
+{
+    /// <summary>Processes run.</summary>
+    [JsonStringEnumMemberName("running")]
+    Running,
+
+    /// <summary>Kept, but nothing runs.</summary>
+    [JsonStringEnumMemberName("paused")]
+    Paused,
+}
+
+/// <summary>Body of <c>POST /sandboxes/{id}/timeout</c> and <c>/connect</c>.</summary>
+/// <param name="Timeout">Seconds from now.</param>
+public sealed record SandboxTimeout([property: JsonRequired] int Timeout);

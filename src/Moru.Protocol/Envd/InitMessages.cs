@@ -1,0 +1,20 @@
+namespace Moru.Protocol;
+
+/// <summary>Body of envd's <c>POST /init</c>, sent by the server once at start and again at resume. Everything is optional.</summary>
+public sealed record InitRequest
+{
+    /// <summary>Environment of every process.</summary>
+    public IReadOnlyDictionary<string, string>? EnvVars { get; init; }
+
+    /// <summary>Token to demand from now on. It can be set once; the same value again is accepted.</summary>
+    public string? AccessToken { get; init; }
+
+    /// <summary>When the request was made; an older request than the last one is ignored.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>User of processes and files when a call names none.</summary>
+    public string? DefaultUser { get; init; }
+
+    /// <summary>Working directory of processes when a call names none.</summary>
+    public string? DefaultWorkdir { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace Moru.Protocol;
+
+/// <summary>HTTP header names of the Moru wire that are not standard HTTP.</summary>
+public static class Headers
+{
+    /// <summary>Control-plane credential, <c>moru_</c> followed by 40 hex digits.</summary>
+    public const string ApiKey = "X-API-Key";
+
+    /// <summary>Per-sandbox credential for envd.</summary>
+    public const string AccessToken = "X-Access-Token";
+
+    /// <summary>Opaque cursor of the next page; absent on the last page.</summary>
+    public const string NextToken = "X-Next-Token";
+
+    /// <summary>Number of running sandboxes that match the filter, before paging.</summary>
+    public const string TotalRunning = "X-Total-Running";
+
+    /// <summary>Version of the Connect protocol; always <c>1</c>.</summary>
+    public const string ConnectProtocolVersion = "Connect-Protocol-Version";
+
+    /// <summary>How long a process may run, in milliseconds; a decimal fraction is accepted. Absent or 0: no limit.</summary>
+    public const string ConnectTimeoutMs = "Connect-Timeout-Ms";
+
+    /// <summary>Seconds of silence after which the server sends a keepalive message.</summary>
+    public const string KeepalivePingInterval = "Keepalive-Ping-Interval";
+}
