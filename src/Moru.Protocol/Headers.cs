@@ -9,6 +9,12 @@ public static class Headers
     /// <summary>Per-sandbox credential for envd.</summary>
     public const string AccessToken = "X-Access-Token";
 
+    /// <summary>Names the sandbox of a request whose host name cannot.</summary>
+    public const string SandboxId = "Moru-Sandbox-Id";
+
+    /// <summary>Names the port inside the sandbox; goes with <see cref="SandboxId"/>.</summary>
+    public const string SandboxPort = "Moru-Sandbox-Port";
+
     /// <summary>Opaque cursor of the next page; absent on the last page.</summary>
     public const string NextToken = "X-Next-Token";
 
