@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace Moru.Protocol;
@@ -107,6 +108,19 @@ public record ListedSandbox
 /// <summary>Answer to <c>GET /sandboxes/{id}</c>.</summary>
 public sealed record SandboxDetail : ListedSandbox
 {
+    /// <summary>Makes an empty detail, to be filled.</summary>
+    [JsonConstructor]
+    public SandboxDetail()
+    {
+    }
+
+    /// <summary>Makes the detail of a sandbox from its entry in the list.</summary>
+    [SetsRequiredMembers]
+    public SandboxDetail(ListedSandbox listed)
+        : base(listed)
+    {
+    }
+
     /// <summary>Credential for envd; null when the sandbox is not secured.</summary>
     public string? EnvdAccessToken { get; init; }
 

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+
+namespace Moru.Protocol.Tests;
+
+/// <summary>Which project may reference what. A new reference is a decision: make it here, in review.</summary>
+public sealed class FloorPlan
+{
+    private static readonly Dictionary<string, (string[] Projects, string[] Packages)> Plan = new()
+    {
+        ["src/Moru.Protocol"] = ([], []),
+        ["src/Moru.Envd"] = (["Moru.Protocol"], ["Microsoft.AspNetCore.App"]),
+        ["src/Moru.Sdk"] = (["Moru.Protocol"], []),
+        ["src/Moru.Runtime"] = (["Moru.Protocol"], ["Docker.DotNet.Enhanced", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Logging.Abstractions"]),
+        ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "Yarp.ReverseProxy"]),
+        ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
+        ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
+        ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
+        ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
+        ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server"], []),
+        ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
+    };
+
+    public static TheoryData<string> Planned => [.. Plan.Keys];
+
+    [Theory]
+    [MemberData(nameof(Planned))]
+    public void A_project_references_what_the_plan_allows_and_nothing_else(string project)
+    {
+        var (projects, packages) = References(project);
+
+        Assert.Equal(Plan[project].Projects, projects);
+        Assert.Equal(Plan[project].Packages, packages);
+    }
+
+    [Fact]
+    public void Every_project_outside_the_tests_is_in_the_plan()
+    {
+        var found = Directory.EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!))
+            .Where(folder => !folder.StartsWith("tests/", StringComparison.Ordinal) && !folder.StartsWith("artifacts/", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(Plan.Keys.Order(StringComparer.Ordinal), found);
+    }
+
+    private static (IEnumerable<string> Projects, IEnumerable<string> Packages) References(string project)
+    {
+        var file = XDocument.Load(Path.Combine(Root, project, Path.GetFileName(project) + ".csproj"));
+        return (Names("ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal),
+            Names("PackageReference").Concat(Names("FrameworkReference")).Order(StringComparer.Ordinal));
+
+        IEnumerable<string> Names(string element) => file.Descendants(element).Select(reference => reference.Attribute("Include")!.Value);
+    }
+
+    private static string Root { get; } = FindRoot();
+
+    private static string FindRoot([CallerFilePath] string here = "")
+    {
+        var folder = Path.GetDirectoryName(here)!;
+        while (!File.Exists(Path.Combine(folder, "Moru.sln"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+}
