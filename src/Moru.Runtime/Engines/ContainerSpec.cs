@@ -1,0 +1,52 @@
+namespace Moru.Runtime;
+
+/// <summary>What an engine needs to start the container of a sandbox. Whatever envd's init can still set is not here.</summary>
+public sealed record ContainerSpec
+{
+    public required string SandboxId { get; init; }
+
+    /// <summary>Which runtime the container belongs to.</summary>
+    public required string OwnerId { get; init; }
+
+    public required string TemplateId { get; init; }
+
+    public required string Image { get; init; }
+
+    /// <summary>The copy of envd to mount read-only.</summary>
+    public required string EnvdPath { get; init; }
+
+    public required SandboxLimits Limits { get; init; }
+
+    public required bool AllowInternet { get; init; }
+}
+
+/// <summary>A container that runs.</summary>
+/// <param name="Id">The engine's id.</param>
+/// <param name="Address">Where it answers.</param>
+/// <param name="NodeId">The machine it runs on, in the engine's words.</param>
+public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId);
+
+/// <summary>Where a sandbox answers. A user's port p is <c>Host:p</c>.</summary>
+/// <param name="Host">Address or name.</param>
+/// <param name="EnvdPort">Port of envd.</param>
+public sealed record EngineAddress(string Host, int EnvdPort);
+
+/// <summary>A container of ours, as the engine lists it.</summary>
+/// <param name="SandboxId">The sandbox it is labelled with.</param>
+/// <param name="Container">The container when it runs; null when it has stopped or never started.</param>
+public sealed record OwnedContainer(string SandboxId, EngineContainer? Container);
+
+/// <summary>News from an engine.</summary>
+public abstract record EngineEvent
+{
+    private EngineEvent() { }
+
+    /// <summary>Every exit from now on will be told; earlier ones may have been missed.</summary>
+    public sealed record Connected : EngineEvent;
+
+    /// <summary>The engine stopped answering; the watch goes on trying.</summary>
+    public sealed record Disconnected : EngineEvent;
+
+    /// <summary>A container ended.</summary>
+    public sealed record Exited(string SandboxId, int ExitCode) : EngineEvent;
+}

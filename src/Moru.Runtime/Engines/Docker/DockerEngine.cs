@@ -1,0 +1,139 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Moru.Protocol;
+
+namespace Moru.Runtime;
+
+/// <summary>The Docker Engine on this machine, through its HTTP API from version 1.41 up.</summary>
+public sealed class DockerEngine : IContainerEngine
+{
+    // Docker names no machine for its containers: it is always the one it runs on.
+    private const string NodeId = "local";
+
+    private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ChangeBound = TimeSpan.FromSeconds(30);
+
+    private readonly DockerClient client;
+    private readonly DockerErrors errors;
+    private readonly DockerNetworks networks;
+    private readonly DockerEvents events;
+
+    /// <param name="endpoint">
+    /// Such as <c>unix:///var/run/docker.sock</c> or <c>tcp://127.0.0.1:2375</c>; null: <c>DOCKER_HOST</c>, else the default socket.
+    /// </param>
+    public DockerEngine(string? endpoint = null)
+    {
+        Endpoint = endpoint ?? FromEnvironment();
+        // Bounds are ours, call by call; the client's own would also end the stream of events.
+        client = new DockerClientBuilder().WithEndpoint(new Uri(Endpoint)).WithTimeout(Timeout.InfiniteTimeSpan).Build();
+        errors = new DockerErrors(Endpoint);
+        networks = new DockerNetworks(client);
+        events = new DockerEvents(client, errors);
+    }
+
+    /// <summary>Where the engine is looked for.</summary>
+    public string Endpoint { get; }
+
+    public async Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StartOnceAsync(spec, cancellationToken);
+        }
+        catch (RuntimeException failure) when (DockerErrors.IsNetworkMissing(failure))
+        {
+            // Someone pruned the networks since they were looked up.
+            networks.Forget();
+            await RemoveAsync(spec.SandboxId, cancellationToken);
+            return await StartOnceAsync(spec, cancellationToken);
+        }
+    }
+
+    public Task RemoveAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound,
+        async limit =>
+        {
+            try
+            {
+                await client.Containers.RemoveContainerAsync(
+                    DockerSpec.ContainerName(sandboxId), new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, limit);
+            }
+            catch (DockerApiException gone) when (gone.StatusCode is HttpStatusCode.NotFound)
+            {
+                // Nothing to remove.
+            }
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<OwnedContainer>> ListAsync(string ownerId, CancellationToken cancellationToken) => errors.CallAsync<IReadOnlyList<OwnedContainer>>(
+        QuestionBound,
+        async limit =>
+        {
+            var parameters = new ContainersListParameters
+            {
+                All = true,
+                Filters = new Dictionary<string, IDictionary<string, bool>>
+                {
+                    ["label"] = new Dictionary<string, bool> { [$"{DockerSpec.OwnerLabel}={ownerId}"] = true },
+                },
+            };
+            var containers = await client.Containers.ListContainersAsync(parameters, limit);
+            return [.. containers.Where(IsSandbox).Select(Owned)];
+        },
+        cancellationToken);
+
+    public IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken) => events.WatchAsync(ownerId, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Requests that change something are never cut off: Docker would carry them out all the same, after the caller has cleaned up.
+    /// </summary>
+    private async Task<EngineContainer> StartOnceAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        var network = await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
+        var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, network, limit), CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
+        await errors.CallAsync(
+            ChangeBound, limit => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), limit), CancellationToken.None);
+
+        var container = await errors.CallAsync(QuestionBound, limit => client.Containers.InspectContainerAsync(id, limit), cancellationToken);
+        return Running(id, container.NetworkSettings?.Networks) ?? throw new RuntimeException(
+            RuntimeError.StartFailed,
+            $"The container of sandbox '{spec.SandboxId}' ended at once (exit code {container.State?.ExitCode}); does its image fit this machine?");
+    }
+
+    private async Task<string> CreateAsync(ContainerSpec spec, string network, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.Containers.CreateContainerAsync(DockerSpec.Create(spec, network), cancellationToken)).ID;
+        }
+        catch (DockerApiException failure) when (DockerErrors.IsImageMissing(failure))
+        {
+            throw DockerErrors.ImageMissing(spec, failure);
+        }
+    }
+
+    private static bool IsSandbox(ContainerListResponse container) => container.Labels.ContainsKey(DockerSpec.SandboxLabel);
+
+    private static OwnedContainer Owned(ContainerListResponse container) => new(
+        container.Labels[DockerSpec.SandboxLabel],
+        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks) : null);
+
+    /// <returns>Null without an address, which only running containers have.</returns>
+    private static EngineContainer? Running(string id, IDictionary<string, EndpointSettings>? networks) =>
+        networks?.Values.Select(network => network.IPAddress).FirstOrDefault(address => !string.IsNullOrEmpty(address)) is { } host
+            ? new EngineContainer(id, new EngineAddress(host, Ports.Envd), NodeId)
+            : null;
+
+    private static string FromEnvironment() => Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host
+        ? host
+        : OperatingSystem.IsWindows() ? "npipe://./pipe/docker_engine" : "unix:///var/run/docker.sock";
+}

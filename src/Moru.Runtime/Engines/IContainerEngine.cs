@@ -1,0 +1,22 @@
+namespace Moru.Runtime;
+
+/// <summary>
+/// What runs containers for us. Failures are <see cref="RuntimeException"/>; every call ends by itself within a bound.
+/// </summary>
+public interface IContainerEngine : IAsyncDisposable
+{
+    /// <summary>
+    /// Creates and starts a container. When this fails or is cancelled, a container may be left behind under the sandbox's id:
+    /// the caller removes it.
+    /// </summary>
+    Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Kills and removes the container of a sandbox. One that does not exist is fine.</summary>
+    Task RemoveAsync(string sandboxId, CancellationToken cancellationToken);
+
+    /// <summary>All containers of an owner, running or not.</summary>
+    Task<IReadOnlyList<OwnedContainer>> ListAsync(string ownerId, CancellationToken cancellationToken);
+
+    /// <summary>Exits of an owner's containers, until cancelled. Reconnects by itself and says so.</summary>
+    IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken);
+}

@@ -1,0 +1,33 @@
+namespace Moru.Runtime;
+
+/// <summary>The one failure of this library; <see cref="Error"/> says which. The message is fit for a client to see.</summary>
+public sealed class RuntimeException(RuntimeError error, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public RuntimeError Error { get; } = error;
+}
+
+public enum RuntimeError
+{
+    SandboxNotFound,
+    TemplateNotFound,
+
+    /// <summary>The template is known but the engine has no image for it.</summary>
+    TemplateNotPrepared,
+    InvalidArgument,
+
+    /// <summary>The sandbox is in a phase that does not allow this.</summary>
+    Conflict,
+    LimitReached,
+
+    /// <summary>The engine does not answer; the same call may work later.</summary>
+    EngineUnavailable,
+
+    /// <summary>The sandbox could not be started.</summary>
+    StartFailed,
+
+    /// <summary>Another process owns the data directory.</summary>
+    DataDirectoryInUse,
+
+    /// <summary>The store is damaged or was written by a newer version.</summary>
+    StoreUnusable,
+}

@@ -1,0 +1,26 @@
+namespace Moru.Runtime;
+
+/// <summary>Where a runtime keeps its things, and its limits. Every limit has a working default.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>Directory of the store, the lock, the first API key and the copies of envd; made with mode 0700 when absent.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The static envd executable on this host. It is copied, so it may be rebuilt while sandboxes run.</summary>
+    public required string EnvdPath { get; init; }
+
+    /// <summary>How long a sandbox lives when the request names no timeout.</summary>
+    public TimeSpan DefaultTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The longest life of a sandbox, counted from its start.</summary>
+    public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many sandboxes may start or run at a time.</summary>
+    public int MaxSandboxes { get; init; } = 100;
+
+    /// <summary>How long a whole create may take.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Most processes and threads in one sandbox.</summary>
+    public int PidsLimit { get; init; } = 1024;
+}

@@ -1,0 +1,70 @@
+namespace Moru.Runtime;
+
+/// <summary>Everything that is known about one sandbox at one moment. Immutable; stored.</summary>
+public sealed record SandboxRecord
+{
+    public required string Id { get; init; }
+
+    public required string TemplateId { get; init; }
+
+    /// <summary>Name of the template, when it has one.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>When the sandbox was ready; while it starts, when it was asked for.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it will be killed.</summary>
+    public required DateTimeOffset EndAt { get; init; }
+
+    public required SandboxPhase State { get; init; }
+
+    /// <summary>Why it ended; set from <see cref="SandboxPhase.Killing"/> on.</summary>
+    public EndReason? EndReason { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The caller's own labels. They never become engine labels.</summary>
+    public required IReadOnlyDictionary<string, string> Metadata { get; init; }
+
+    public required IReadOnlyDictionary<string, string> EnvVars { get; init; }
+
+    public required bool Secure { get; init; }
+
+    /// <summary>Credential for envd, stable for the life of the id; null when the sandbox is not secured.</summary>
+    public string? AccessToken { get; init; }
+
+    public required bool AllowInternet { get; init; }
+
+    public required SandboxLimits Limits { get; init; }
+
+    /// <summary>The engine's id of the container, once it is known.</summary>
+    public string? ContainerId { get; init; }
+
+    /// <summary>Where envd answers, once it is known.</summary>
+    public EngineAddress? Address { get; init; }
+
+    /// <summary>Which copy of envd the container has mounted.</summary>
+    public required string EnvdDigest { get; init; }
+
+    /// <summary>The machine that the container runs on, in the engine's words.</summary>
+    public string? NodeId { get; init; }
+}
+
+/// <summary>What one sandbox may use.</summary>
+/// <param name="CpuCount">Virtual CPUs.</param>
+/// <param name="MemoryMB">Memory in MiB; there is no swap beyond it.</param>
+/// <param name="DiskSizeMB">Disk in MiB; 0: not limited.</param>
+/// <param name="PidsLimit">Processes and threads.</param>
+public sealed record SandboxLimits(int CpuCount, int MemoryMB, int DiskSizeMB, int PidsLimit);
+
+public enum EndReason
+{
+    /// <summary>Someone asked for it.</summary>
+    Killed,
+
+    /// <summary>Its time was over.</summary>
+    Timeout,
+
+    /// <summary>It did not start, or its container ended by itself.</summary>
+    Error,
+}

@@ -1,0 +1,21 @@
+namespace Moru.Runtime;
+
+/// <summary>What a caller asks of a new sandbox.</summary>
+public sealed record SandboxRequest
+{
+    /// <summary>Template id or alias.</summary>
+    public required string TemplateId { get; init; }
+
+    /// <summary>How long it may live; null: <see cref="RuntimeOptions.DefaultTimeout"/>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Whether envd demands an access token.</summary>
+    public bool Secure { get; init; }
+
+    public bool AllowInternet { get; init; } = true;
+
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Environment of every process in the sandbox.</summary>
+    public IReadOnlyDictionary<string, string> EnvVars { get; init; } = new Dictionary<string, string>();
+}

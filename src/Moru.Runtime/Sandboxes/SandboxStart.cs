@@ -1,0 +1,103 @@
+using System.Net.Http;
+using Moru.Protocol;
+
+namespace Moru.Runtime;
+
+/// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is.</summary>
+internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, string ownerId) : IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(2);
+
+    // Container addresses are local, whatever proxy the environment names, and soon belong to somebody else.
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = OneTry,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public async Task<EngineContainer> RunAsync(
+        SandboxRecord record, Template template, StageTimes stages, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var spec = new ContainerSpec
+        {
+            SandboxId = record.Id,
+            OwnerId = ownerId,
+            TemplateId = record.TemplateId,
+            Image = template.Image,
+            EnvdPath = envd.PathOf(record.EnvdDigest),
+            Limits = record.Limits,
+            AllowInternet = record.AllowInternet,
+        };
+        var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));
+
+        var root = new UriBuilder(Uri.UriSchemeHttp, container.Address.Host, container.Address.EnvdPort).Uri;
+        var client = new EnvdClient(http, root);
+        await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
+        return await stages.MeasureAsync("init", async () =>
+        {
+            await InitAsync(client, record, template, now, cancellationToken);
+            return container;
+        });
+    }
+
+    public void Dispose() => http.Dispose();
+
+    /// <returns>How many tries it took.</returns>
+    private static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        for (var tries = 1; ; tries++)
+        {
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            attempt.CancelAfter(OneTry);
+            try
+            {
+                await client.HealthAsync(attempt.Token);
+                return tries;
+            }
+            catch (Exception failure) when (IsNotYet(failure) && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(pause, cancellationToken);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    private static bool IsNotYet(Exception failure) => failure is HttpRequestException or ConnectException or OperationCanceledException;
+
+    private static async Task InitAsync(
+        EnvdClient client, SandboxRecord record, Template template, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var env = new Dictionary<string, string>(record.EnvVars)
+        {
+            ["MORU_SANDBOX"] = "true",
+            ["MORU_SANDBOX_ID"] = record.Id,
+            ["MORU_TEMPLATE_ID"] = record.TemplateId,
+        };
+        var init = new InitRequest
+        {
+            EnvVars = env,
+            AccessToken = record.AccessToken,
+            Timestamp = now,
+            DefaultUser = template.DefaultUser,
+            DefaultWorkdir = template.Workdir,
+        };
+        try
+        {
+            await client.InitAsync(init, cancellationToken);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or ConnectException)
+        {
+            throw new RuntimeException(
+                RuntimeError.StartFailed, $"The agent of sandbox '{record.Id}' refused its settings: {failure.Message}", failure);
+        }
+    }
+}

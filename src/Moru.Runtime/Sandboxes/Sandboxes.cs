@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+
+namespace Moru.Runtime;
+
+/// <summary>The sandboxes of this runtime and what can be done with them.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The token source holds nothing to release: no timer, no wait handle.")]
+public sealed partial class Sandboxes
+{
+    private readonly ConcurrentDictionary<string, LiveSandbox> live = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource closing = new();
+    private readonly RuntimeOptions options;
+    private readonly RuntimeStore store;
+    private readonly IContainerEngine engine;
+    private readonly Templates templates;
+    private readonly SandboxStart start;
+    private readonly AccessTokens tokens;
+    private readonly string envdDigest;
+    private readonly string ownerId;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+
+    internal Sandboxes(
+        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Templates templates, SandboxStart start, AccessTokens tokens,
+        string envdDigest, string ownerId, TimeProvider time, ILogger log)
+    {
+        this.options = options;
+        this.store = store;
+        this.engine = engine;
+        this.templates = templates;
+        this.start = start;
+        this.tokens = tokens;
+        this.envdDigest = envdDigest;
+        this.ownerId = ownerId;
+        this.time = time;
+        this.log = log;
+        Changed = new Alarm(time);
+    }
+
+    /// <summary>Rings when a deadline moved or a sandbox has to be removed; the reaper listens.</summary>
+    internal Alarm Changed { get; }
+
+    /// <summary>Whether the last that was heard of the engine is that it does not answer.</summary>
+    internal volatile bool EngineIsDown;
+
+    internal ICollection<LiveSandbox> Live => live.Values;
+
+    /// <summary>Finds a running or paused sandbox.</summary>
+    public SandboxRecord? Find(string id) => live.TryGetValue(id, out var sandbox) && sandbox.IsVisible ? sandbox.Record : null;
+
+    /// <summary>Running and paused sandboxes, the newest first, then by id.</summary>
+    public IReadOnlyList<SandboxRecord> List() =>
+    [
+        .. live.Values.Where(sandbox => sandbox.IsVisible).Select(sandbox => sandbox.Record)
+            .OrderByDescending(record => record.StartedAt).ThenBy(record => record.Id, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Where a running sandbox answers: one map lookup, no lock and no I/O.</summary>
+    public bool TryGetAddress(string id, [MaybeNullWhen(false)] out EngineAddress address)
+    {
+        address = Find(id) is { State: SandboxPhase.Running } record ? record.Address : null;
+        return address is not null;
+    }
+
+    /// <summary>Ends a sandbox for good.</summary>
+    /// <returns>False when there is no such sandbox, or someone else has already killed it.</returns>
+    public async Task<bool> KillAsync(string id, EndReason reason, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!live.TryGetValue(id, out var sandbox) || !sandbox.TryCondemn(reason, "was killed")) return false;
+
+        // From here on it ends, whether or not the caller still waits.
+        using (await sandbox.EnterAsync(CancellationToken.None)) await EndAsync(sandbox);
+        return true;
+    }
+
+    /// <summary>Ends the sandbox <paramref name="timeout"/> from now, sooner or later than before.</summary>
+    public Task<SandboxRecord> SetTimeoutAsync(string id, TimeSpan timeout, CancellationToken cancellationToken) =>
+        MoveEndAsync(id, timeout, (_, asked) => asked, cancellationToken);
+
+    /// <summary>Lets the sandbox live at least <paramref name="timeout"/> from now; never shortens.</summary>
+    public Task<SandboxRecord> ConnectAsync(string id, TimeSpan timeout, CancellationToken cancellationToken) =>
+        MoveEndAsync(id, timeout, (current, asked) => asked > current ? asked : current, cancellationToken);
+
+    private async Task<SandboxRecord> MoveEndAsync(
+        string id, TimeSpan timeout, Func<DateTimeOffset, DateTimeOffset, DateTimeOffset> choose, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        if (timeout < TimeSpan.Zero) throw NegativeTimeout();
+        if (!live.TryGetValue(id, out var sandbox) || !sandbox.IsVisible) throw NotFound(id);
+
+        using (await sandbox.EnterAsync(cancellationToken))
+        {
+            if (!sandbox.IsVisible) throw NotFound(id);
+
+            var record = sandbox.Record;
+            var latest = record.StartedAt + options.MaxTimeout;
+            var asked = time.GetUtcNow() + Least(timeout, options.MaxTimeout);
+            var end = choose(record.EndAt, asked < latest ? asked : latest);
+            if (end == record.EndAt) return record;
+
+            record = record with { EndAt = end };
+            store.Save(record);
+            sandbox.Swap(record);
+            Changed.Ring();
+            return record;
+        }
+    }
+
+    /// <summary>Lets creates and kills in progress come to their end, and begins no more.</summary>
+    internal async Task CloseAsync()
+    {
+        await closing.CancelAsync();
+        foreach (var sandbox in live.Values)
+        {
+            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            try
+            {
+                using (await sandbox.EnterAsync(bound.Token)) { }
+            }
+            catch (OperationCanceledException)
+            {
+                // The store remembers what is left to do.
+                Log.LeftBehind(log, sandbox.Id);
+            }
+        }
+    }
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
+
+    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static RuntimeException NegativeTimeout() => new(RuntimeError.InvalidArgument, "A timeout cannot be negative.");
+
+    private static RuntimeException NotFound(string id) => new(
+        RuntimeError.SandboxNotFound, $"Sandbox '{id}' does not exist, or it has ended; list the sandboxes to see which ones run.");
+}

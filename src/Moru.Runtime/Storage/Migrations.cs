@@ -1,0 +1,66 @@
+using Microsoft.Data.Sqlite;
+
+namespace Moru.Runtime;
+
+/// <summary>Brings the store to the newest form, one step per version. Steps are only ever added.</summary>
+internal static class Migrations
+{
+    private static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+        CREATE TABLE api_keys (hash TEXT PRIMARY KEY, created_at TEXT NOT NULL) STRICT;
+        CREATE TABLE sandboxes (
+            id TEXT PRIMARY KEY,
+            template_id TEXT NOT NULL,
+            alias TEXT,
+            started_at TEXT NOT NULL,
+            end_at TEXT NOT NULL,
+            state TEXT NOT NULL,
+            end_reason TEXT,
+            ended_at TEXT,
+            metadata TEXT NOT NULL,
+            env_vars TEXT NOT NULL,
+            secure INTEGER NOT NULL,
+            allow_internet INTEGER NOT NULL,
+            cpu_count INTEGER NOT NULL,
+            memory_mb INTEGER NOT NULL,
+            disk_mb INTEGER NOT NULL,
+            pids_limit INTEGER NOT NULL,
+            container_id TEXT,
+            host TEXT,
+            envd_port INTEGER,
+            envd_digest TEXT NOT NULL,
+            node_id TEXT) STRICT;
+        CREATE INDEX sandboxes_ended_at ON sandboxes (ended_at);
+        """,
+    ];
+
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>: a newer version wrote the store.</exception>
+    public static void Apply(SqliteConnection connection)
+    {
+        var version = Version(connection);
+        if (version > Steps.Length)
+        {
+            throw new RuntimeException(
+                RuntimeError.StoreUnusable,
+                $"The store was written by a newer Moru (form {version}, this one knows {Steps.Length}); update Moru, or use another data directory.");
+        }
+
+        for (; version < Steps.Length; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            using var step = connection.CreateCommand();
+            step.CommandText = $"{Steps[version]} PRAGMA user_version = {version + 1};";
+            step.ExecuteNonQuery();
+            transaction.Commit();
+        }
+    }
+
+    private static int Version(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        return Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Moru.Runtime;
+
+/// <summary>
+/// What must outlive the process: a SQLite file in the data directory. One connection; every call is short and holds the lock,
+/// and a write is on disk when the call returns.
+/// </summary>
+internal sealed class RuntimeStore : IDisposable
+{
+    public const string FileName = "moru.db";
+
+    private const int KeptDays = 7;
+    private const int KeptEnded = 10_000;
+
+    private readonly Lock gate = new();
+    private readonly SqliteConnection connection;
+    private readonly SandboxRows sandboxes;
+
+    private RuntimeStore(SqliteConnection connection)
+    {
+        this.connection = connection;
+        sandboxes = new SandboxRows(connection);
+    }
+
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
+    public static RuntimeStore Open(string dataDirectory)
+    {
+        // Pooling would keep the file open after Dispose.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = Path.Combine(dataDirectory, FileName),
+            Pooling = false,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            Execute(connection, "PRAGMA journal_mode = WAL");
+            Execute(connection, "PRAGMA synchronous = FULL");
+            Check(connection);
+            Migrations.Apply(connection);
+            return new RuntimeStore(connection);
+        }
+        catch (Exception failure)
+        {
+            connection.Dispose();
+            if (failure is SqliteException sqlite) throw Unusable(sqlite);
+            throw;
+        }
+    }
+
+    public void Save(SandboxRecord record) => Locked(() => sandboxes.Save(record));
+
+    /// <summary>Every sandbox that has not ended.</summary>
+    public IReadOnlyList<SandboxRecord> LoadLive() => Locked(sandboxes.LoadLive);
+
+    public SandboxRecord? Load(string id) => Locked(() => sandboxes.Load(id));
+
+    /// <summary>Forgets sandboxes that ended long ago: older than 7 days, or beyond the newest 10,000.</summary>
+    public void Prune(DateTimeOffset now) => Locked(() =>
+        sandboxes.Prune(now.AddDays(-KeptDays), KeptEnded));
+
+    /// <summary>A setting; made by <paramref name="create"/> the first time.</summary>
+    public byte[] Setting(string name, Func<byte[]> create) => Locked(() =>
+    {
+        using var read = Command("SELECT value FROM settings WHERE name = $name", ("$name", name));
+        if (read.ExecuteScalar() is byte[] value) return value;
+
+        value = create();
+        using var write = Command("INSERT INTO settings (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
+        write.ExecuteNonQuery();
+        return value;
+    });
+
+    public IReadOnlyList<string> KeyHashes() => Locked(() =>
+    {
+        using var command = Command("SELECT hash FROM api_keys");
+        using var reader = command.ExecuteReader();
+        var hashes = new List<string>();
+        while (reader.Read()) hashes.Add(reader.GetString(0));
+        return hashes;
+    });
+
+    public void AddKeyHash(string hash, DateTimeOffset now) => Locked(() =>
+    {
+        using var command = Command(
+            "INSERT INTO api_keys (hash, created_at) VALUES ($hash, $now)", ("$hash", hash), ("$now", Text(now)));
+        return command.ExecuteNonQuery();
+    });
+
+    /// <summary>Times as text of one width, so that they sort as text and can be read in a database shell.</summary>
+    internal static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            sandboxes.Dispose();
+            connection.Dispose();
+        }
+    }
+
+    private T Locked<T>(Func<T> work)
+    {
+        lock (gate)
+        {
+            try
+            {
+                return work();
+            }
+            catch (SqliteException failure)
+            {
+                throw Unusable(failure);
+            }
+        }
+    }
+
+    private SqliteCommand Command(string text, params ReadOnlySpan<(string Name, object Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
+        return command;
+    }
+
+    private static void Check(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA quick_check(1)";
+        if (command.ExecuteScalar() is not "ok") throw Damaged(null);
+    }
+
+    private static void Execute(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+
+    private static RuntimeException Unusable(SqliteException failure) => failure.SqliteErrorCode switch
+    {
+        SqliteCorrupt or SqliteNotADatabase => Damaged(failure),
+        SqliteFull => new(RuntimeError.StoreUnusable, "The disk of the data directory is full; make room and try again.", failure),
+        _ => new(RuntimeError.StoreUnusable, $"The store '{FileName}' cannot be used (SQLite error {failure.SqliteErrorCode}).", failure),
+    };
+
+    private static RuntimeException Damaged(SqliteException? failure) => new(
+        RuntimeError.StoreUnusable,
+        $"The store '{FileName}' in the data directory is damaged; put back a copy of it, or move it away to start empty.",
+        failure);
+
+    private const int SqliteCorrupt = 11;
+    private const int SqliteFull = 13;
+    private const int SqliteNotADatabase = 26;
+}
