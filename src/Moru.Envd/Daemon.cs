@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Http;
+using Moru.Protocol;
+
+namespace Moru.Envd;
+
+/// <summary>Everything envd answers, on one page.</summary>
+internal sealed class Daemon
+{
+    private readonly AccessToken _token = new();
+    private readonly Dictionary<(string Method, string Path), RequestDelegate> _routes;
+
+    public Daemon(ProcessTable processes, TimeProvider time)
+    {
+        var settings = new Settings(_token);
+        var init = new InitHttp(settings);
+        var process = new ProcessRpc(processes, settings, time);
+        var files = new FileTransfer(settings);
+        var filesystem = new FilesystemRpc(settings);
+        var json = EnvdJson.Default;
+
+        _routes = new()
+        {
+            [("GET", "/health")] = HealthAsync,
+            [("POST", "/init")] = init.InitAsync,
+            [("GET", "/envs")] = init.EnvironmentAsync,
+            [("GET", "/files")] = files.DownloadAsync,
+            [("HEAD", "/files")] = files.DownloadAsync,
+            [("POST", "/files")] = files.UploadAsync,
+            [("POST", "/process.Process/Start")] = call =>
+                ConnectEndpoint.StreamAsync(call, json.StartRequest, json.StartResponse, process.StartAsync),
+            [("POST", "/process.Process/SendSignal")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.SendSignalRequest, json.Empty, process.SendSignal),
+            [("POST", "/process.Process/List")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.Empty, json.ListProcessesResponse, process.List),
+            [("POST", "/filesystem.Filesystem/ListDir")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.ListDirRequest, json.ListDirResponse, request => filesystem.List(call, request)),
+        };
+    }
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            _token.Check(context.Request);
+            await Route(context.Request)(context);
+        }
+        catch (ConnectException failure) when (!context.Response.HasStarted)
+        {
+            await JsonAnswer.WriteErrorAsync(context, failure.HttpStatus > 0 ? failure.HttpStatus : failure.Code.HttpStatus(), failure.Message);
+        }
+        catch (BadHttpRequestException failure) when (!context.Response.HasStarted)
+        {
+            await JsonAnswer.WriteErrorAsync(context, failure.StatusCode, failure.Message);
+        }
+        catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            Log.Failure($"{context.Request.Method} {context.Request.Path}", failure);
+            if (context.Response.HasStarted) context.Abort();
+            else await JsonAnswer.WriteErrorAsync(context, StatusCodes.Status500InternalServerError, "envd failed at this call; its own log says why");
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException)
+        {
+            // The client is gone; nobody is there to be told.
+        }
+    }
+
+    private RequestDelegate Route(HttpRequest request)
+    {
+        var path = request.Path.Value ?? "";
+        if (_routes.TryGetValue((request.Method, path), out var handle)) return handle;
+        throw _routes.Keys.Any(route => route.Path == path)
+            ? new ConnectException(ConnectCode.Unimplemented, $"{request.Method} is not allowed on {path}", StatusCodes.Status405MethodNotAllowed)
+            : new ConnectException(ConnectCode.Unimplemented, $"envd has no {path}", StatusCodes.Status404NotFound);
+    }
+
+    private static Task HealthAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        context.Response.Headers.CacheControl = "no-store";
+        return Task.CompletedTask;
+    }
+}

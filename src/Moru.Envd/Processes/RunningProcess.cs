@@ -1,0 +1,115 @@
+using Moru.Protocol;
+
+namespace Moru.Envd;
+
+/// <summary>One process started through envd, from its start until its output is over.</summary>
+internal sealed class RunningProcess : IDisposable
+{
+    private const int ChunkSize = 32 << 10;
+
+    private readonly Launched _launched;
+    private readonly ProcessMark _mark;
+    private readonly OutputFanout _output;
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<ExitStatus> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cut = new();
+    private bool _signalled;
+
+    public RunningProcess(ProcessConfig config, string? tag, Launched launched, ProcessMark mark, TimeProvider time)
+    {
+        Config = config;
+        Tag = tag;
+        _launched = launched;
+        _mark = mark;
+        _output = new OutputFanout(time);
+    }
+
+    public ProcessConfig Config { get; }
+
+    public string? Tag { get; }
+
+    public int Pid => _launched.Pid;
+
+    /// <summary>Whether its time ran out; true before the end event is published.</summary>
+    public bool TimedOut { get; private set; }
+
+    public bool HasExited => _exit.Task.IsCompleted;
+
+    public OutputListener Attach() => _output.Attach();
+
+    /// <summary>Carries output to the listeners until the process and its output are over.</summary>
+    public async Task RunAsync(TimeSpan? limit, TimeProvider time)
+    {
+        using var deadline = limit is { } due ? time.CreateTimer(_ => TimeOut(), null, due, Timeout.InfiniteTimeSpan) : null;
+        await Task.WhenAll(
+            PumpAsync(_launched.Stdout, chunk => new ProcessData { Stdout = chunk }),
+            PumpAsync(_launched.Stderr, chunk => new ProcessData { Stderr = chunk }));
+        var status = await _exit.Task;
+        await _output.CompleteAsync(new ProcessEvent { End = status.ToWire() });
+    }
+
+    /// <summary>Signals the whole process group; SIGKILL reaches descendants in other sessions too.</summary>
+    public void SendSignal(int signal)
+    {
+        lock (_gate)
+        {
+            _signalled = true;
+            // Once collected, the number may belong to somebody else.
+            if (!HasExited) Posix.Kill(-Pid, signal);
+        }
+
+        if (HasExited) Descendants.Signal(_mark, session: null, signal);
+        else if (signal == Posix.SigKill) Descendants.Signal(_mark, Pid, signal);
+        CutIfOver();
+    }
+
+    /// <summary>Collects the ended process and remembers how it ended.</summary>
+    public unsafe void Collect()
+    {
+        lock (_gate)
+        {
+            int status;
+            if (Posix.WaitPid(Pid, &status, Posix.NoHang) == Pid) _exit.TrySetResult(new ExitStatus(status));
+        }
+
+        CutIfOver();
+    }
+
+    public void Dispose()
+    {
+        _launched.Stdout.Dispose();
+        _launched.Stderr.Dispose();
+        _launched.Stdin?.Dispose();
+        // Not _cut: a signal may come at this very moment, and the source holds nothing that needs freeing.
+    }
+
+    private void TimeOut()
+    {
+        TimedOut = true;
+        SendSignal(Posix.SigKill);
+    }
+
+    // A descendant that outlives a signal may hold the pipes open for ever; nobody waits for it.
+    private void CutIfOver()
+    {
+        bool over;
+        lock (_gate) over = _signalled && HasExited;
+        if (over) _cut.Cancel();
+    }
+
+    private async Task PumpAsync(PipeEnd pipe, Func<byte[], ProcessData> data)
+    {
+        var buffer = new byte[ChunkSize];
+        try
+        {
+            while (await pipe.ReadAsync(buffer, _cut.Token) is var count and > 0)
+                await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
+        }
+        catch (OperationCanceledException)
+        {
+            // What a full pipe can hold is still the process's own last words.
+            for (var rest = 64 << 10; rest > 0 && pipe.TryRead(buffer, out var count) && count > 0; rest -= count)
+                await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
+        }
+    }
+}
