@@ -1,0 +1,149 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Moru.Runtime;
+
+namespace Moru.Server;
+
+/// <summary>
+/// A running Moru server: the control plane and the sandbox proxy, on a unix socket in the data directory and, when asked,
+/// on TCP. Disposing it leaves the sandboxes running; the next server on the same data directory finds them again.
+/// </summary>
+public sealed class MoruServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+
+    private readonly MoruRuntime runtime;
+    private readonly IContainerEngine engine;
+    private readonly SandboxProxy proxy;
+    private readonly WebApplication app;
+
+    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, WebApplication app)
+    {
+        this.runtime = runtime;
+        this.engine = engine;
+        this.proxy = proxy;
+        this.app = app;
+    }
+
+    /// <summary>The unix socket <c>moru.sock</c> in the data directory, mode 0600.</summary>
+    public required string SocketPath { get; init; }
+
+    /// <summary>The first API key, which is also in the file <c>api-key</c> of the data directory.</summary>
+    public required string ApiKey { get; init; }
+
+    /// <summary>Root of the API on TCP; null when the server listens on the socket alone.</summary>
+    public required Uri? HttpUrl { get; init; }
+
+    /// <summary>Ends when the server has stopped.</summary>
+    public Task Stopped => app.WaitForShutdownAsync();
+
+    /// <summary>Opens the data directory and starts to listen. The engine need not answer yet.</summary>
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.DataDirectoryInUse"/>: another process serves this directory.</exception>
+    /// <exception cref="IOException">The TCP port is taken.</exception>
+    public static Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken) =>
+        StartAsync(options, new DockerEngine(options.DockerEndpoint, logs), TimeProvider.System, logs, cancellationToken);
+
+    /// <summary>Starts a server on an engine of the caller's; it owns the engine from here on.</summary>
+    /// <inheritdoc cref="StartAsync(ServerOptions, ILoggerFactory, CancellationToken)"/>
+    public static async Task<MoruServer> StartAsync(
+        ServerOptions options, IContainerEngine engine, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        var runtimeOptions = options.Runtime(new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath });
+        MoruRuntime? runtime = null;
+        SandboxProxy? proxy = null;
+        WebApplication? app = null;
+        try
+        {
+            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, time, logs, cancellationToken);
+            var key = await runtime.Keys.EnsureFirstAsync(cancellationToken) ?? await ReadKeyAsync(options.DataDirectory, cancellationToken);
+            proxy = new SandboxProxy(runtime.Sandboxes);
+            var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), "moru.sock");
+            app = Build(options, runtime, proxy, socketPath, logs);
+
+            File.Delete(socketPath); // left by a server that was killed; holding the directory's lock proves that it is gone
+            await app.StartAsync(cancellationToken);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return new MoruServer(runtime, engine, proxy, app) { SocketPath = socketPath, ApiKey = key, HttpUrl = Listening(app) };
+        }
+        catch
+        {
+            if (app is not null) await app.DisposeAsync();
+            proxy?.Dispose();
+            if (runtime is not null) await runtime.DisposeAsync();
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using (var patience = new CancellationTokenSource(StopPatience))
+            await app.StopAsync(patience.Token);
+        await app.DisposeAsync();
+        proxy.Dispose();
+        await runtime.DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    private static async Task<string> ReadKeyAsync(string dataDirectory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(Path.Combine(dataDirectory, "api-key"), cancellationToken)).Trim();
+        }
+        catch (FileNotFoundException error)
+        {
+            throw new RuntimeException(
+                RuntimeError.StoreUnusable, "The file 'api-key' is missing from the data directory; put it back, or use another data directory.", error);
+        }
+    }
+
+    private static WebApplication Build(ServerOptions options, MoruRuntime runtime, SandboxProxy proxy, string socketPath, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddHttpForwarder();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Limit(kestrel.Limits);
+            kestrel.AddServerHeader = false;
+            kestrel.ListenUnixSocket(socketPath);
+            if (options.Http is { } endpoint) kestrel.Listen(endpoint);
+        });
+
+        var app = builder.Build();
+        app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>()));
+        app.Use(ApiErrors.Middleware(logs.CreateLogger("Moru.Server.Api")));
+        app.Use(HostCheck.Middleware(options.Domain));
+        app.UseRouting();
+        app.Use(ApiKeyAuth.Middleware(runtime.Keys));
+        new SandboxEndpoints(runtime, options.Domain).Map(app);
+        app.UseEndpoints(_ => { });
+        return app;
+    }
+
+    /// <summary>Streams to and from sandboxes may be slow or silent for as long as they like; only API bodies are small.</summary>
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxRequestBodySize = 1 << 20;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(620);
+    }
+
+    private static Uri? Listening(WebApplication app) =>
+        app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses
+            .Where(address => !address.Contains("unix:", StringComparison.Ordinal))
+            .Select(address => new Uri(address))
+            .FirstOrDefault();
+}
