@@ -1,0 +1,49 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moru.Server;
+using Xunit;
+
+namespace Moru.Testing;
+
+/// <summary>A real server on a data directory of its own, with the real engine and the real agent. It ends every sandbox it made.</summary>
+public sealed class ServerFixture : IAsyncLifetime
+{
+    private readonly TemporaryDirectory directory = new();
+    private MoruServer? server;
+    private MoruClient? client;
+
+    /// <summary>The server, on its socket and on a free TCP port of loopback.</summary>
+    public MoruServer Server => server!;
+
+    /// <summary>A client of the server's socket.</summary>
+    public MoruClient Client => client!;
+
+    /// <summary>The server's data directory.</summary>
+    public string DataDirectory => directory.Path;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        var options = new ServerOptions
+        {
+            DataDirectory = directory.Path,
+            EnvdPath = Artifacts.Envd,
+            Http = new IPEndPoint(IPAddress.Loopback, 0),
+        };
+        server = await MoruServer.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
+        client = new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:" + server.SocketPath), ApiKey = server.ApiKey });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (client is not null)
+        {
+            await foreach (var sandbox in client.ListSandboxesAsync()) await client.KillSandboxAsync(sandbox.SandboxId);
+            client.Dispose();
+        }
+
+        if (server is not null) await server.DisposeAsync();
+        directory.Dispose();
+    }
+}
