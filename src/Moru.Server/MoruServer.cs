@@ -47,7 +47,7 @@ public sealed class MoruServer : IAsyncDisposable
     /// <exception cref="RuntimeException"><see cref="RuntimeError.DataDirectoryInUse"/>: another process serves this directory.</exception>
     /// <exception cref="IOException">The TCP port is taken.</exception>
     public static Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken) =>
-        StartAsync(options, new DockerEngine(options.DockerEndpoint, logs), TimeProvider.System, logs, cancellationToken);
+        StartAsync(options, new DockerEngine(options.DockerEndpoint), TimeProvider.System, logs, cancellationToken);
 
     /// <summary>Starts a server on an engine of the caller's; it owns the engine from here on.</summary>
     /// <inheritdoc cref="StartAsync(ServerOptions, ILoggerFactory, CancellationToken)"/>
