@@ -25,7 +25,7 @@ public sealed class SandboxTraffic(ServerFixture fixture) : IAsyncLifetime
     public async Task A_server_in_the_sandbox_is_reached_by_host_name()
     {
         await sandbox.Files.WriteAsync("/tmp/www/hello.txt", "hello", cancellationToken: Cancelled);
-        await sandbox.Commands.RunAsync("cd /tmp/www && nohup python3 -m http.server 8000 > /dev/null 2>&1 &", cancellationToken: Cancelled);
+        await sandbox.Commands.RunAsync("nohup python3 -m http.server -d /tmp/www 8000 > /dev/null 2>&1 &", cancellationToken: Cancelled);
 
         using var response = await GetAsync($"8000-{sandbox.SandboxId}.moru.localhost", "/hello.txt");
 
@@ -82,7 +82,7 @@ public sealed class SandboxTraffic(ServerFixture fixture) : IAsyncLifetime
     public async Task A_request_arrives_as_it_was_sent()
     {
         await sandbox.Commands.RunAsync(
-            "cd /tmp && nohup python3 -c \"import http.server as h;h.HTTPServer(('',8002),type('H',(h.BaseHTTPRequestHandler,),{'do_GET':lambda s:(s.send_response(200),s.end_headers(),s.wfile.write(str(s.headers).encode()))})).serve_forever()\" > /dev/null 2>&1 &",
+            "nohup python3 -c \"import http.server as h;h.HTTPServer(('',8002),type('H',(h.BaseHTTPRequestHandler,),{'do_GET':lambda s:(s.send_response(200),s.end_headers(),s.wfile.write(str(s.headers).encode()))})).serve_forever()\" > /dev/null 2>&1 &",
             cancellationToken: Cancelled);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = $"8002-{sandbox.SandboxId}.moru.localhost" } };
         request.Headers.Add("X-Custom", "kept");

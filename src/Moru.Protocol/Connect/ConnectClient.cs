@@ -57,6 +57,7 @@ public static class ConnectClient
 
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var reader = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 64 << 10));
+        StreamEnd? end = null;
         try
         {
             while (true)
@@ -65,20 +66,16 @@ public static class ConnectClient
                 var buffer = read.Buffer;
                 while (Envelope.TryRead(ref buffer, out var flags, out var payload))
                 {
-                    if ((flags & Envelope.EndStreamFlag) != 0)
-                    {
-                        var end = Parse(payload, EnvdJson.Default.StreamEnd);
-                        if (end.Error is { } error) throw new ConnectException(ConnectCodes.Parse(error.Code), error.Message ?? error.Code);
-                        yield break;
-                    }
-
-                    yield return Parse(payload, responseType);
+                    if ((flags & Envelope.EndStreamFlag) != 0) end = Parse(payload, EnvdJson.Default.StreamEnd);
+                    else yield return Parse(payload, responseType);
                 }
 
                 reader.AdvanceTo(buffer.Start, buffer.End);
-                if (read.IsCompleted)
-                    throw new ConnectException(ConnectCode.Unavailable, "the stream broke off before its end");
+                if (read.IsCompleted) break; // not at the end message already: a body read to its end leaves a connection that can be used again
             }
+
+            if (end is null) throw new ConnectException(ConnectCode.Unavailable, "the stream broke off before its end");
+            if (end.Error is { } error) throw new ConnectException(ConnectCodes.Parse(error.Code), error.Message ?? error.Code);
         }
         finally
         {

@@ -61,11 +61,10 @@ internal static class DockerSpec
         PidsLimit = spec.Limits.PidsLimit,
         Ulimits =
         [
-            new Ulimit { Name = "nofile", Soft = 65_536, Hard = 65_536 },
+            // No more than an engine started from a plain shell can give: raising a limit needs a right that it may lack.
+            new Ulimit { Name = "nofile", Soft = 16_384, Hard = 16_384 },
             new Ulimit { Name = "core", Soft = 0, Hard = 0 },
         ],
-        // The workload goes before envd when memory runs out; envd's children raise theirs.
-        OomScoreAdj = -500,
         ShmSize = 64 * MiB,
         CapDrop = ["ALL"],
         CapAdd = [.. Capabilities],
