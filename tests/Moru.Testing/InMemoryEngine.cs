@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Moru.Protocol;
+using Moru.Runtime;
+
+namespace Moru.Testing;
+
+/// <summary>
+/// An engine whose containers are entries of a table, for lifecycle rules under a fake clock. One real HTTP listener on loopback is
+/// the agent of them all, so that the code that starts sandboxes runs as it is. It outlives runtimes, as an engine does.
+/// </summary>
+public sealed class InMemoryEngine : IContainerEngine
+{
+    private readonly ConcurrentDictionary<string, Entry> containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, InitRequest> inits = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> removals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Channel<EngineEvent>, string> watchers = new();
+    private readonly HashSet<string> images = new(StringComparer.Ordinal) { "moru/base:latest" };
+    private readonly WebApplication agent;
+    private volatile bool down;
+    private int lastId;
+
+    private InMemoryEngine(WebApplication agent) => this.agent = agent;
+
+    /// <summary>Ids of the sandboxes that have a container, running or not.</summary>
+    public IReadOnlyCollection<string> SandboxIds => [.. containers.Keys];
+
+    /// <summary>What each sandbox was told at its start.</summary>
+    public IReadOnlyDictionary<string, InitRequest> Inits => inits;
+
+    /// <summary>While set, agents do not answer.</summary>
+    public bool AgentsAreSilent { get; set; }
+
+    public static async Task<InMemoryEngine> OpenAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var agent = builder.Build();
+        var engine = new InMemoryEngine(agent);
+        agent.MapGet("/health", context => engine.AnswerAsync(context, _ => Task.CompletedTask));
+        agent.MapPost("/init", context => engine.AnswerAsync(context, engine.InitAsync));
+        await agent.StartAsync();
+        return engine;
+    }
+
+    public Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfDown();
+        lock (images)
+        {
+            if (!images.Contains(spec.Image))
+                throw new RuntimeException(RuntimeError.TemplateNotPrepared, $"Template '{spec.TemplateId}' has no image on this engine.");
+        }
+
+        var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory");
+        if (!containers.TryAdd(spec.SandboxId, new Entry(spec.OwnerId, container)))
+            throw new RuntimeException(RuntimeError.StartFailed, $"Sandbox '{spec.SandboxId}' has a container already.");
+        return Task.FromResult(container);
+    }
+
+    public Task RemoveAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        if (containers.TryRemove(sandboxId, out var entry))
+        {
+            removals.AddOrUpdate(sandboxId, 1, (_, count) => count + 1);
+            Tell(entry.OwnerId, new EngineEvent.Exited(sandboxId, 137));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<OwnedContainer>> ListAsync(string ownerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult<IReadOnlyList<OwnedContainer>>(
+            [.. containers.Where(pair => pair.Value.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container))]);
+    }
+
+    public async IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var news = Channel.CreateUnbounded<EngineEvent>();
+        watchers[news] = ownerId;
+        try
+        {
+            yield return down ? new EngineEvent.Disconnected() : new EngineEvent.Connected();
+            await foreach (var item in news.Reader.ReadAllAsync(cancellationToken)) yield return item;
+        }
+        finally
+        {
+            watchers.TryRemove(news, out _);
+        }
+    }
+
+    /// <summary>How often the sandbox's container was really removed.</summary>
+    public int RemovalsOf(string sandboxId) => removals.GetValueOrDefault(sandboxId);
+
+    /// <summary>The container's first process ends; the container stays until somebody removes it.</summary>
+    public void End(string sandboxId, int exitCode)
+    {
+        var entry = containers[sandboxId];
+        containers[sandboxId] = entry with { Container = null };
+        Tell(entry.OwnerId, new EngineEvent.Exited(sandboxId, exitCode));
+    }
+
+    /// <summary>The container vanishes and nobody is told.</summary>
+    public void Lose(string sandboxId) => containers.TryRemove(sandboxId, out _);
+
+    public void DeleteImage(string image)
+    {
+        lock (images) images.Remove(image);
+    }
+
+    /// <summary>From now on every call fails; containers go on.</summary>
+    public void GoDown()
+    {
+        down = true;
+        TellAll(new EngineEvent.Disconnected());
+    }
+
+    public void ComeBack()
+    {
+        down = false;
+        TellAll(new EngineEvent.Connected());
+    }
+
+    public ValueTask DisposeAsync() => agent.DisposeAsync();
+
+    private void ThrowIfDown()
+    {
+        if (down) throw new RuntimeException(RuntimeError.EngineUnavailable, "The in-memory engine does not answer.");
+    }
+
+    private void Tell(string ownerId, EngineEvent news)
+    {
+        foreach (var (watcher, owner) in watchers)
+            if (owner == ownerId) watcher.Writer.TryWrite(news);
+    }
+
+    private void TellAll(EngineEvent news)
+    {
+        foreach (var watcher in watchers.Keys) watcher.Writer.TryWrite(news);
+    }
+
+    private EngineAddress AgentAddress()
+    {
+        var url = agent.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var uri = new Uri(url);
+        return new EngineAddress(uri.Host, uri.Port);
+    }
+
+    private async Task AnswerAsync(HttpContext context, Func<HttpContext, Task> handle)
+    {
+        if (AgentsAreSilent)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        await handle(context);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task InitAsync(HttpContext context)
+    {
+        var init = await context.Request.ReadFromJsonAsync(EnvdJson.Default.InitRequest, context.RequestAborted);
+        inits[init!.EnvVars!["MORU_SANDBOX_ID"]] = init;
+    }
+
+    private sealed record Entry(string OwnerId, EngineContainer? Container);
+}
