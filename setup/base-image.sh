@@ -9,6 +9,7 @@ base_image_fresh() { [[ $(base_image_inputs) == "$("$root/images/base/build" inp
 prepare_base_image() {
     if base_image_fresh; then return; fi
     local from=registry start=$EPOCHREALTIME
+    mkdir -p "$artifacts/logs"
     say "the base image is missing or out of date"
     # Not a step: no answer from a registry is an ordinary thing.
     if ! timeout 330 "$root/images/base/build" pull >"$artifacts/logs/pull.log" 2>&1 </dev/null 9>&-; then

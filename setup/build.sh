@@ -42,7 +42,7 @@ envd_fresh() { [[ -x $envd ]] && stamped envd "$(envd_inputs)"; }
 
 publish_envd() {
     rm -rf "${envd%/*}"
-    (cd "$root" && dotnet publish src/Moru.Envd -c Release -r "$(runtime_identifier)" -o "${envd%/*}" -v quiet) || return
+    (cd "$root" && dotnet publish src/Moru.Envd -c Release -r "$(runtime_identifier)" -o "${envd%/*}" -v quiet -p:UseSharedCompilation=false) || return
     "$envd" --version
 }
 

@@ -89,6 +89,8 @@ await_engine() {
 enter_docker_group() {
     if [[ -n ${MORU_IN_DOCKER_GROUP:-} ]] || ! getent group docker | grep -qE "[:,]$(id -un)(,|$)"; then return; fi
     export MORU_IN_DOCKER_GROUP=1
+    # sg stays as the parent, and would hold the lock that its child waits for.
+    unlock
     exec sg docker -c "$(printf '%q ' "$root/moru" "${arguments[@]}")"
 }
 

@@ -24,6 +24,7 @@ may_install() { [[ $(distribution) == debian ]] && command -v apt-get >/dev/null
 # The command line that installs what NEED (engine, compiler or bootstrap) stands for on this system.
 install_line() {
     case $(distribution)/$1 in
+        debian/engine) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages engine) && sudo usermod -aG docker $(id -un)   (then log in again)" ;;
         debian/*) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages "$1")" ;;
         fedora/engine) echo "sudo dnf install -y moby-engine && sudo systemctl enable --now docker" ;;
         fedora/compiler) echo "sudo dnf install -y clang lld zlib-devel" ;;

@@ -20,8 +20,8 @@ seconds_since() {
 step() {
     local what=$1 start=$EPOCHREALTIME log rc=0
     shift
-    log=$artifacts/logs/$1.log
-    mkdir -p "${log%/*}"
+    log=$artifacts/logs/${1##*/}.log
+    mkdir -p "$artifacts/logs"
     printf 'moru: %s ... ' "$what" >&2
     # Without the lock's descriptor, or a daemon that the step starts would hold the lock for ever.
     "$@" >"$log" 2>&1 </dev/null 9>&- || rc=$?
