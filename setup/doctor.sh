@@ -34,11 +34,20 @@ examine_engine() {
     local where
     where=$(engine_address)
     if ! ask_engine; then
-        bad 'engine' "none answers at $where: ${engine_silence//$'\n'/ }" './moru build installs and starts Docker Engine on Debian and Ubuntu; elsewhere: '"$(install_line engine)"
+        bad 'engine' "none answers at $where: ${engine_silence//$'\n'/ }" "$(engine_mend)"
     elif ((${engine_api#1.} < oldest_api)); then
         bad 'engine' "$where speaks API $engine_api, which is too old" "upgrade to Docker Engine 20.10 or newer"
     else
         good 'engine' "$(timeout 10 docker version --format '{{.Server.Version}}'), API $engine_api, at $where"
+    fi
+}
+
+engine_mend() {
+    if [[ $engine_silence == *'permission denied'* ]]; then echo "sudo usermod -aG docker $(id -un)   (then log in again)"
+    elif ! is_local; then echo 'start that engine, or unset DOCKER_HOST (or: docker context use default)'
+    elif may_install || command -v dockerd >/dev/null && may_become_root; then echo './moru build installs and starts Docker Engine'
+    elif command -v dockerd >/dev/null; then start_line
+    else install_line engine
     fi
 }
 

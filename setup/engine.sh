@@ -10,8 +10,12 @@ ask_engine() {
     engine_api='' engine_silence='the docker command is not installed'
     command -v docker >/dev/null || return
     answer=$(timeout 10 docker version --format 'api={{.Server.APIVersion}}' 2>&1) || true
-    if [[ $answer =~ api=(1\.[0-9]+) ]]; then engine_api=${BASH_REMATCH[1]}; return; fi
-    engine_silence=${answer:-it did not answer within 10 s}
+    if [[ $answer =~ api=(1\.[0-9]+) ]]; then
+        engine_api=${BASH_REMATCH[1]}
+        return
+    fi
+    engine_silence=${answer#api=}
+    engine_silence=${engine_silence:-it did not answer within 10 s}
     return 1
 }
 
