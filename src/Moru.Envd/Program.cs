@@ -25,12 +25,20 @@ using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 var processes = new ProcessTable(new Launcher(new Poller()), TimeProvider.System);
-using var reaper = new Reaper(processes);
-using var server = await new HttpHost(new Daemon(processes, TimeProvider.System)).StartAsync(port);
-await stop.Task;
-// Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
-await server.StopAsync(new CancellationToken(canceled: true));
-return 0;
+Reaper.Start(processes);
+try
+{
+    using var server = await new HttpHost(new Daemon(processes, TimeProvider.System)).StartAsync(port);
+    await stop.Task;
+    // Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
+    await server.StopAsync(new CancellationToken(canceled: true));
+    return 0;
+}
+catch (IOException exception)
+{
+    Log.Failure($"cannot listen on port {port}", exception);
+    return 1;
+}
 
 void Stop(PosixSignalContext context)
 {

@@ -1,37 +1,55 @@
-using System.Runtime.InteropServices;
-
 namespace Moru.Envd;
 
 /// <summary>
 /// Collects every child that ends: processes of ours, and orphans, which the kernel gives to PID 1. Two collectors in one process would
-/// steal each other's children, so System.Diagnostics.Process must not be used in envd.
+/// steal each other's children, so neither System.Diagnostics.Process nor a registration for SIGCHLD may be used in envd: as PID 1,
+/// .NET answers the signal by collecting everybody.
 /// </summary>
-internal sealed class Reaper : IDisposable
+internal sealed class Reaper
 {
     private const int AnyChild = 0, Exited = 4, Peek = 0x0100_0000;
     private const int PidIndex = 4;
 
-    private readonly ProcessTable _processes;
-    private readonly AutoResetEvent _childEnded = new(false);
-    private readonly PosixSignalRegistration _signal;
+    // How long an orphan that came from outside, such as one of `docker exec`, may stay uncollected while we have no child of our own.
+    private static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(1);
 
-    public Reaper(ProcessTable processes)
+    private readonly ProcessTable _processes;
+    private readonly object _gate = new();
+    private bool _childStarted;
+
+    private Reaper(ProcessTable processes)
     {
         _processes = processes;
-        _processes.Started += () => _childEnded.Set();
-        _signal = PosixSignalRegistration.Create(PosixSignal.SIGCHLD, _ => _childEnded.Set());
-        new Thread(Run) { IsBackground = true, Name = "reaper" }.Start();
+        _processes.Started += Wake;
     }
 
-    public void Dispose() => _signal.Dispose();
+    /// <summary>Collects for as long as envd lives.</summary>
+    public static void Start(ProcessTable processes) => new Thread(new Reaper(processes).Run) { IsBackground = true, Name = "reaper" }.Start();
 
     private void Run()
     {
         while (true)
         {
             if (WaitForEnded() is { } pid) _processes.Collect(pid);
-            // No child at all. The next one is started by us, or is an orphan of `docker exec` that ends.
-            else _childEnded.WaitOne();
+            else WaitForStart();
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            _childStarted = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private void WaitForStart()
+    {
+        lock (_gate)
+        {
+            if (!_childStarted) Monitor.Wait(_gate, OrphanPatience);
+            _childStarted = false;
         }
     }
 

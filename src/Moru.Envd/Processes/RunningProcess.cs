@@ -13,6 +13,7 @@ internal sealed class RunningProcess : IDisposable
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<ExitStatus> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
+    private readonly SemaphoreSlim _signalling = new(1);
     private bool _signalled;
 
     public RunningProcess(ProcessConfig config, string? tag, Launched launched, ProcessMark mark, TimeProvider time)
@@ -45,21 +46,33 @@ internal sealed class RunningProcess : IDisposable
             PumpAsync(_launched.Stdout, chunk => new ProcessData { Stdout = chunk }),
             PumpAsync(_launched.Stderr, chunk => new ProcessData { Stderr = chunk }));
         var status = await _exit.Task;
+        // Whoever hears of the end may rely on it: a kill under way has reached the last descendant.
+        await _signalling.WaitAsync();
+        _signalling.Release();
         await _output.CompleteAsync(new ProcessEvent { End = status.ToWire() });
     }
 
-    /// <summary>Signals the whole process group; SIGKILL reaches descendants in other sessions too.</summary>
+    /// <summary>Signals the whole process group; SIGKILL reaches descendants in other sessions too, and returns when they are gone.</summary>
     public void SendSignal(int signal)
     {
-        lock (_gate)
+        _signalling.Wait();
+        try
         {
-            _signalled = true;
-            // Once collected, the number may belong to somebody else.
-            if (!HasExited) Posix.Kill(-Pid, signal);
+            lock (_gate)
+            {
+                _signalled = true;
+                // Once collected, the number may belong to somebody else.
+                if (!HasExited) Posix.Kill(-Pid, signal);
+            }
+
+            if (HasExited) Descendants.Signal(_mark, session: null, signal);
+            else if (signal == Posix.SigKill) Descendants.Signal(_mark, Pid, signal);
+        }
+        finally
+        {
+            _signalling.Release();
         }
 
-        if (HasExited) Descendants.Signal(_mark, session: null, signal);
-        else if (signal == Posix.SigKill) Descendants.Signal(_mark, Pid, signal);
         CutIfOver();
     }
 
@@ -80,7 +93,7 @@ internal sealed class RunningProcess : IDisposable
         _launched.Stdout.Dispose();
         _launched.Stderr.Dispose();
         _launched.Stdin?.Dispose();
-        // Not _cut: a signal may come at this very moment, and the source holds nothing that needs freeing.
+        // Not _cut and _signalling: a signal may come at this very moment, and they hold nothing that needs freeing.
     }
 
     private void TimeOut()

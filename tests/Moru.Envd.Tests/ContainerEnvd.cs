@@ -1,0 +1,45 @@
+namespace Moru.Envd.Tests;
+
+/// <summary>envd as PID 1 of a container, mounted read-only, as in a sandbox.</summary>
+public abstract class ContainerEnvd : EnvdHost
+{
+    public const string Mount = "/opt/moru/envd";
+    private const string Label = "moru.test.envd";
+
+    public string Container { get; private set; } = "";
+
+    /// <summary>Makes the image, if it must be made.</summary>
+    protected abstract Task<string> ImageAsync();
+
+    protected override async Task<Uri> StartAsync()
+    {
+        string[] options = ["--label", Label, "--mount", $"type=bind,source={EnvdBinary.Path},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256"];
+        // No image of the tests has a command of its own.
+        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, "--entrypoint", Mount, await ImageAsync()]);
+        var address = await Shell.RunAsync("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", Container);
+        return new Uri($"http://{address}:{Protocol.Ports.Envd}/");
+    }
+
+    protected override async Task StopAsync()
+    {
+        if (Container.Length > 0) await Shell.RunAsync("docker", "rm", "--force", "--volumes", Container);
+    }
+}
+
+/// <summary>A container of the base template's image.</summary>
+public sealed class DebianEnvd : ContainerEnvd
+{
+    protected override Task<string> ImageAsync() => Task.FromResult("moru/base");
+}
+
+/// <summary>A container with busybox and nothing else: not even a user.</summary>
+public sealed class BusyboxEnvd : ContainerEnvd
+{
+    protected override Task<string> ImageAsync() => TestImages.BusyboxAsync();
+}
+
+/// <summary>A container without a single file of its own.</summary>
+public sealed class EmptyEnvd : ContainerEnvd
+{
+    protected override Task<string> ImageAsync() => TestImages.EmptyAsync();
+}

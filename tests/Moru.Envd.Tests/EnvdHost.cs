@@ -1,0 +1,50 @@
+using System.Net;
+using Moru.Protocol;
+
+namespace Moru.Envd.Tests;
+
+/// <summary>An envd that answers, wherever it runs.</summary>
+public abstract class EnvdHost : IAsyncLifetime
+{
+    private const string Unset = "http://envd.invalid/";
+
+    public Uri Address { get; private set; } = new(Unset);
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromMinutes(2) };
+
+    public EnvdClient Client => new(Http, Address);
+
+    public Task<HttpResponseMessage> GetAsync(string path) =>
+        Http.GetAsync(new Uri(Address, path), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+    public Task<string> GetTextAsync(string path) => Http.GetStringAsync(new Uri(Address, path), TestContext.Current.CancellationToken);
+
+    public async ValueTask InitializeAsync()
+    {
+        Address = await StartAsync();
+        await Eventually.TrueAsync(AnswersAsync, $"envd answers on {Address}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await StopAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract Task<Uri> StartAsync();
+
+    protected abstract Task StopAsync();
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            return (await Http.GetAsync(new Uri(Address, "health"))).StatusCode == HttpStatusCode.NoContent;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
