@@ -20,6 +20,7 @@ switch (args)
 }
 
 Posix.BecomeInit();
+Workers.Reserve();
 var stop = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -100,9 +100,9 @@ public sealed class ProcessSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd
     [Fact]
     public async Task A_process_leads_its_own_session_and_is_offered_to_the_oom_killer_first()
     {
-        var result = await envd.ShAsync("ps -o pid=,pgid=,sid= -p $$ | tr -s ' '; while [ $(cat /proc/$$/oom_score_adj) != 100 ]; do :; done");
+        var result = await envd.ShAsync("ps -o pid=,pgid=,sid= -p $$ | xargs; while [ $(cat /proc/$$/oom_score_adj) != 100 ]; do :; done");
 
-        Assert.Equal($" {result.Pid} {result.Pid} {result.Pid}\n", result.Stdout);
+        Assert.Equal($"{result.Pid} {result.Pid} {result.Pid}\n", result.Stdout);
     }
 
     [Fact]
