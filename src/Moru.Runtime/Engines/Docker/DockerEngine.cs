@@ -11,9 +11,6 @@ public sealed class DockerEngine : IContainerEngine
     // Docker names no machine for its containers: it is always the one it runs on.
     private const string NodeId = "local";
 
-    private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ChangeBound = TimeSpan.FromSeconds(30);
-
     private readonly DockerClient client;
     private readonly DockerErrors errors;
     private readonly DockerNetworks networks;
@@ -34,6 +31,12 @@ public sealed class DockerEngine : IContainerEngine
 
     /// <summary>Where the engine is looked for.</summary>
     public string Endpoint { get; }
+
+    /// <summary>How long a call may take that only asks.</summary>
+    internal TimeSpan QuestionBound { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a call may take that changes something.</summary>
+    internal TimeSpan ChangeBound { get; init; } = TimeSpan.FromSeconds(30);
 
     public async Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {

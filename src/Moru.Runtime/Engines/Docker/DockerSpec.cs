@@ -53,6 +53,7 @@ internal static class DockerSpec
         NetworkMode = networkId,
         // The resolver of an internal network would still carry questions out; this one leads nowhere.
         DNS = spec.AllowInternet ? [] : ["127.0.0.1"],
+        DNSOptions = spec.AllowInternet ? [] : ["timeout:1", "attempts:1"],
         Memory = spec.Limits.MemoryMB * MiB,
         MemorySwap = spec.Limits.MemoryMB * MiB,
         // A quota instead of NanoCPUs, which Docker refuses on a machine with fewer CPUs than the template has.

@@ -1,0 +1,96 @@
+using System.Formats.Tar;
+using System.Text;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Moru.Protocol;
+
+namespace Moru.Runtime.Tests;
+
+/// <summary>The real Docker Engine, with the real envd in an image that holds nothing else.</summary>
+internal sealed class DockerBox : EngineBox
+{
+    public const string EmptyImage = "moru-test/empty:latest";
+    public const string BaseImage = "moru/base:latest";
+
+    private DockerBox(DockerEngine engine, string image)
+    {
+        Engine = engine;
+        Image = image;
+    }
+
+    public override IContainerEngine Engine { get; }
+
+    public override string Image { get; }
+
+    public override string EnvdPath { get; } = BuiltAgent();
+
+    public DockerClient Client { get; } = new DockerClientBuilder().WithEndpoint(new Uri(Endpoint)).Build();
+
+    public static string Endpoint =>
+        Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host ? host : "unix:///var/run/docker.sock";
+
+    public static async Task<DockerBox> OpenAsync(string image = EmptyImage, string? endpoint = null)
+    {
+        var box = new DockerBox(new DockerEngine(endpoint ?? Endpoint), image);
+        if (image == EmptyImage) await box.ImportEmptyImageAsync();
+        return box;
+    }
+
+    /// <summary>The agent that was built last: <c>MORU_ENVD</c>, else <c>artifacts/envd/envd</c> of the nearest parent directory.</summary>
+    public static string BuiltAgent()
+    {
+        if (Environment.GetEnvironmentVariable("MORU_ENVD") is { Length: > 0 } named) return named;
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            var candidate = Path.Combine(directory.FullName, "artifacts", "envd", "envd");
+            if (File.Exists(candidate)) return candidate;
+        }
+
+        throw new InvalidOperationException("Tests with Docker need envd: build it with './moru test', or set MORU_ENVD.");
+    }
+
+    public override Task EndAsync(string sandboxId) => Client.Containers.KillContainerAsync(
+        DockerSpec.ContainerName(sandboxId), new ContainerKillParameters { Signal = "SIGKILL" }, Node.Cancel);
+
+    public Task<ContainerInspectResponse> InspectAsync(string sandboxId) =>
+        Client.Containers.InspectContainerAsync(DockerSpec.ContainerName(sandboxId), Node.Cancel);
+
+    /// <summary>Runs a bash line in a sandbox and returns its exit code and everything it wrote.</summary>
+    public async Task<(int ExitCode, string Output)> RunAsync(EngineAddress address, string line, string user = "user", string? token = null)
+    {
+        var start = new StartRequest { Process = new ProcessConfig { Cmd = "/bin/bash", Args = ["-l", "-c", line] } };
+        var output = new MemoryStream();
+        var exitCode = int.MinValue;
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(Node.Cancel);
+        bound.CancelAfter(TimeSpan.FromSeconds(90));
+        await foreach (var step in Agent(address, token).StartAsync(start, user, TimeSpan.FromSeconds(60), bound.Token))
+        {
+            if (step.Data is { } data) output.Write((data.Stdout ?? data.Stderr ?? default).Span);
+            if (step.End is { } end) exitCode = end.ExitCode;
+        }
+
+        return (exitCode, Encoding.UTF8.GetString(output.ToArray()).Trim());
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Client.Dispose();
+    }
+
+    private async Task ImportEmptyImageAsync()
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "tmp/"), Node.Cancel);
+            await writer.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, "etc/passwd") { DataStream = new MemoryStream("root:x:0:0::/root:\n"u8.ToArray()) },
+                Node.Cancel);
+        }
+
+        tar.Position = 0;
+        await Client.Images.CreateImageAsync(
+            new ImagesCreateParameters { FromSrc = "-", Repo = "moru-test/empty", Tag = "latest" }, tar, null, new Progress<JSONMessage>(), Node.Cancel);
+    }
+}
