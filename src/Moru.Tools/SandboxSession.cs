@@ -1,0 +1,170 @@
+namespace Moru.Tools;
+
+/// <summary>
+/// One conversation with a model: a connection to the server, the session sandbox (made when a tool is first called without a sandbox
+/// id, killed with the session) and handles of other sandboxes. Thread-safe.
+/// </summary>
+public sealed class SandboxSession : IAsyncDisposable
+{
+    /// <summary>How long the session sandbox lives after the last call on it.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(1.5);
+
+    private readonly Func<CancellationToken, Task<MoruClient>> connect;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SessionSandbox own;
+    private readonly SandboxHandles others = new();
+    private volatile MoruClient? client;
+    private int disposed;
+
+    /// <summary>Starts a session on <paramref name="client"/>, which it then owns; nothing is sent before the first call.</summary>
+    public SandboxSession(MoruClient client, TimeProvider? timeProvider = null)
+        : this(_ => Task.FromResult(client), timeProvider) => ArgumentNullException.ThrowIfNull(client);
+
+    /// <summary>Starts a session that looks for its server on the first call, and again on the next one when that failed.</summary>
+    public SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(connect);
+        this.connect = connect;
+        own = new SessionSandbox(timeProvider ?? TimeProvider.System);
+    }
+
+    /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
+    public string? SandboxId => own.Id;
+
+    /// <summary>Kills the session sandbox, waiting at most 1.5 s for it (its timeout ends it otherwise). Other sandboxes live on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        using var patience = new CancellationTokenSource(KillPatience);
+        try
+        {
+            await own.CloseAsync(patience.Token);
+        }
+        catch (Exception error) when (error is SandboxException or OperationCanceledException)
+        {
+            // The server is gone or slow; the sandbox's timeout ends it.
+        }
+
+        client?.Dispose();
+        own.Dispose();
+        gate.Dispose();
+    }
+
+    internal async Task<MoruClient> ClientAsync(CancellationToken cancellationToken)
+    {
+        if (client is { } ready) return ready;
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            return client ??= await connect(cancellationToken);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Remembers a sandbox that a tool has made.</summary>
+    internal void Add(Sandbox made) => others.Add(made);
+
+    /// <summary>Runs <paramref name="call"/> on a sandbox and stamps its result with the sandbox's id.</summary>
+    /// <param name="sandboxId">Which; null: the session's own, made anew when it has ended meanwhile, which the result then says.</param>
+    /// <param name="busyFor">How long the call may take; the session sandbox is kept alive beyond it.</param>
+    /// <param name="call">The work. A call that finds the session sandbox gone is made once more, on a new one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal async Task<T> UseAsync<T>(string? sandboxId, TimeSpan busyFor, Func<Sandbox, Task<T>> call, CancellationToken cancellationToken)
+        where T : SandboxResult
+    {
+        var server = await ClientAsync(cancellationToken);
+        if (sandboxId is not null) return await UseGivenAsync(server, sandboxId, busyFor, call, cancellationToken);
+
+        var sandbox = await own.GetAsync(server, busyFor, cancellationToken);
+        try
+        {
+            return await UseOwnAsync(sandbox, call);
+        }
+        catch (SandboxException error) when (ToolErrors.IsGone(error))
+        {
+            own.Lose(sandbox);
+            return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
+        }
+    }
+
+    /// <summary>Ends a sandbox.</summary>
+    /// <param name="sandboxId">Which; null: the session's own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Id of the sandbox that was killed; null when there was none.</returns>
+    internal async Task<string?> KillAsync(string? sandboxId, CancellationToken cancellationToken)
+    {
+        if (sandboxId is null || sandboxId == own.Id) return await own.KillAsync(cancellationToken);
+        others.Remove(sandboxId);
+        return await (await ClientAsync(cancellationToken)).KillSandboxAsync(sandboxId, cancellationToken) ? sandboxId : null;
+    }
+
+    /// <summary>What to tell a model that named a sandbox which is not there.</summary>
+    internal async Task<string> DescribeUnknownAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        await foreach (var sandbox in (await ClientAsync(cancellationToken)).ListSandboxesAsync(cancellationToken: cancellationToken))
+        {
+            if (ids.Count == 20) break;
+            ids.Add(sandbox.SandboxId == own.Id ? $"{sandbox.SandboxId} (the session sandbox)" : sandbox.SandboxId);
+        }
+
+        var known = ids.Count == 0 ? "No sandbox is running." : $"Running now: {string.Join(", ", ids)}.";
+        return $"There is no sandbox '{sandboxId}': it never existed or has ended. {known} Leave out `sandbox_id` to use the session sandbox, or make another with create_sandbox.";
+    }
+
+    private async Task<T> UseOwnAsync<T>(Sandbox sandbox, Func<Sandbox, Task<T>> call)
+        where T : SandboxResult
+    {
+        try
+        {
+            var result = Stamp(await call(sandbox), sandbox);
+            return own.TakeNews() is { } news ? (T)(result with { Note = result.Note is null ? news : $"{news} {result.Note}" }) : (T)result;
+        }
+        catch (Exception error) when (error is ToolException || (error is SandboxException known && !ToolErrors.IsGone(known)))
+        {
+            var failure = error as ToolException ?? ToolErrors.From((SandboxException)error);
+            throw own.TakeNews() is { } news ? new ToolException($"{news} Then it failed: {failure.Message}", error) : failure;
+        }
+    }
+
+    private async Task<T> UseGivenAsync<T>(
+        MoruClient server, string sandboxId, TimeSpan busyFor, Func<Sandbox, Task<T>> call, CancellationToken cancellationToken)
+        where T : SandboxResult
+    {
+        var sandbox = sandboxId == own.Id ? await own.GetOrDefaultAsync(busyFor, cancellationToken) : await OtherAsync(server, sandboxId, cancellationToken);
+        if (sandbox is null) throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken));
+        try
+        {
+            return (T)Stamp(await call(sandbox), sandbox);
+        }
+        catch (SandboxException error) when (ToolErrors.IsGone(error))
+        {
+            own.Lose(sandbox);
+            others.Remove(sandboxId);
+            throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken), error);
+        }
+    }
+
+    private async Task<Sandbox?> OtherAsync(MoruClient server, string sandboxId, CancellationToken cancellationToken)
+    {
+        if (others.Find(sandboxId) is { } known) return known;
+        try
+        {
+            // No life is added: whoever made the sandbox decided how long it lives.
+            var sandbox = await server.ConnectSandboxAsync(sandboxId, TimeSpan.Zero, cancellationToken);
+            others.Add(sandbox);
+            return sandbox;
+        }
+        catch (SandboxException error) when (error is NotFoundException or InvalidArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static SandboxResult Stamp(SandboxResult result, Sandbox sandbox) => result with { SandboxId = sandbox.SandboxId };
+}

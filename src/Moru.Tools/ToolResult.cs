@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+
+namespace Moru.Tools;
+
+/// <summary>
+/// What a tool returns: an object with named members for programs (serialise it with <see cref="ToolSet.Json"/>) that says the same,
+/// without JSON's escapes, as text for a model (<see cref="ToString"/>).
+/// </summary>
+public abstract record ToolResult
+{
+    /// <summary>Something unexpected that the caller must know, such as a session sandbox that had to be made anew; null: nothing.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whether the call failed although it has a result, such as a command killed by its timeout.</summary>
+    [JsonIgnore]
+    public virtual bool IsError => false;
+
+    /// <summary>The result as a model reads it, without the note.</summary>
+    private protected abstract string Text { get; }
+
+    /// <summary>The result as a model reads it.</summary>
+    public sealed override string ToString() => Note is null ? Text : $"{Text.TrimEnd('\n')}\n[note: {Note}]";
+}
+
+/// <summary>A result that came out of one sandbox.</summary>
+public abstract record SandboxResult : ToolResult
+{
+    /// <summary>The sandbox that did the work; null only until the session has filled it in.</summary>
+    public string? SandboxId { get; init; }
+}
