@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Moru.Mcp;
+
+/// <summary>
+/// Tells the client how a call is going: the newest line at most once a second, and in silence every few seconds that it still runs,
+/// because clients give up on calls they hear nothing of. Lines in between are dropped.
+/// </summary>
+internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    private readonly McpServer server;
+    private readonly ProgressToken token;
+    private readonly PeriodicTimer timer = new(Interval);
+    private readonly long started = Stopwatch.GetTimestamp();
+    private readonly Task pump;
+    private string? newest;
+
+    public McpProgress(McpServer server, ProgressToken token)
+    {
+        (this.server, this.token) = (server, token);
+        pump = PumpAsync();
+    }
+
+    public void Report(string value) => Volatile.Write(ref newest, value);
+
+    /// <summary>Ends the reports, so that none comes after the result.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        timer.Dispose();
+        await pump;
+    }
+
+    private async Task PumpAsync()
+    {
+        var lastReport = started;
+        try
+        {
+            while (await timer.WaitForNextTickAsync())
+            {
+                var line = Interlocked.Exchange(ref newest, null);
+                if (line is null && Stopwatch.GetElapsedTime(lastReport) < Silence) continue;
+
+                lastReport = Stopwatch.GetTimestamp();
+                var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                await server.NotifyProgressAsync(token, new ProgressNotificationValue
+                {
+                    Progress = (float)Math.Round(seconds, 1),
+                    Message = line ?? string.Create(CultureInfo.InvariantCulture, $"still running after {seconds:0} s"),
+                });
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            // The client has gone; the call itself is cancelled by other means.
+        }
+    }
+}
