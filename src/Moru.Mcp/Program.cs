@@ -1,1 +1,35 @@
-return 0;
+using System.Runtime.InteropServices;
+using Moru;
+using Moru.Mcp;
+
+if (CommandLine.Parse(args, out var problem) is not { } line)
+{
+    Console.Error.WriteLine($"moru-mcp: {problem}\n\n{CommandLine.Usage}");
+    return 2;
+}
+
+using var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+try
+{
+    switch (line.Verb)
+    {
+        case "serve": return await ServeCommand.RunAsync(Settings.From(line), stop.Token);
+        case "env": return await EnvCommand.RunAsync(Settings.From(line), stop.Token);
+        case "stdio": return await StdioCommand.RunAsync(Settings.From(line), stop.Token);
+        case "--version": Console.WriteLine($"moru-mcp {McpFace.Version}"); return 0;
+        default: Console.WriteLine(CommandLine.Usage); return 0;
+    }
+}
+catch (InvalidArgumentException error)
+{
+    Console.Error.WriteLine($"moru-mcp: {error.Message}");
+    return 2;
+}

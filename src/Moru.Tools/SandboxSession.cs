@@ -52,6 +52,10 @@ public sealed class SandboxSession : IAsyncDisposable
         gate.Dispose();
     }
 
+    /// <summary>Finds the server now instead of on the first call.</summary>
+    /// <exception cref="SandboxException">There is none.</exception>
+    public Task ConnectAsync(CancellationToken cancellationToken = default) => ClientAsync(cancellationToken);
+
     internal async Task<MoruClient> ClientAsync(CancellationToken cancellationToken)
     {
         if (client is { } ready) return ready;

@@ -1,0 +1,68 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Moru.Mcp;
+
+/// <summary>What the command line and the environment say, with defaults filled in.</summary>
+internal sealed record Settings
+{
+    // The address of a unix socket holds 108 bytes, the last of them zero.
+    private const int MaxSocketPath = 107;
+
+    /// <summary>Absolute path of the data directory.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The agent that sandboxes run.</summary>
+    public required string EnvdPath { get; init; }
+
+    /// <summary>The server to use in place of one on this machine; null: none.</summary>
+    public MoruOptions? Remote { get; init; }
+
+    public int Port { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    public string SocketPath => Path.Combine(DataDirectory, "moru.sock");
+
+    public string ApiKeyPath => Path.Combine(DataDirectory, "api-key");
+
+    /// <summary>Where a server says under which URL it listens.</summary>
+    public string HttpUrlPath => Path.Combine(DataDirectory, "http-url");
+
+    /// <exception cref="InvalidArgumentException">A value makes no sense; the message names it.</exception>
+    public static Settings From(CommandLine line)
+    {
+        var data = Path.GetFullPath(line.DataDirectory ?? Variable("MORU_DATA_DIR") ?? DefaultDataDirectory());
+        var settings = new Settings
+        {
+            DataDirectory = data,
+            EnvdPath = Variable("MORU_ENVD") ?? Path.Combine(AppContext.BaseDirectory, "envd"),
+            Remote = Variable("MORU_API_URL") is null ? null : MoruOptions.FromEnvironment(),
+            Port = line.Port,
+            LogLevel = ReadLogLevel(),
+        };
+        return Encoding.UTF8.GetByteCount(settings.SocketPath) <= MaxSocketPath
+            ? settings
+            : throw new InvalidArgumentException($"The data directory's path is too long for a socket in it: '{data}'. Choose a shorter one with --data-dir.");
+    }
+
+    /// <summary>Messages for people: on stderr, since stdout may be the wire.</summary>
+    public ILoggerFactory CreateLogs() => LoggerFactory.Create(logs => logs
+        .SetMinimumLevel(LogLevel)
+        .AddSimpleConsole(console => console.SingleLine = true)
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    private static string DefaultDataDirectory() =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "moru");
+
+    private static LogLevel ReadLogLevel()
+    {
+        if (Variable("MORU_LOG") is not { } text) return LogLevel.Warning;
+        return Enum.TryParse<LogLevel>(text, ignoreCase: true, out var level) && Enum.IsDefined(level)
+            ? level
+            : throw new InvalidArgumentException($"MORU_LOG is '{text}'; use trace, debug, information, warning, error, critical or none.");
+    }
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

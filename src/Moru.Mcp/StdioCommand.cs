@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Server;
+using Moru.Tools;
+
+namespace Moru.Mcp;
+
+/// <summary>The MCP server on stdin and stdout. It ends when stdin does, or at a signal, within two seconds.</summary>
+internal static partial class StdioCommand
+{
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1.8);
+
+    public static async Task<int> RunAsync(Settings settings, CancellationToken stop)
+    {
+        using var logs = settings.CreateLogs();
+        var log = logs.CreateLogger("Moru.Mcp");
+        var transport = new StdioServerTransport("moru", logs);
+        Console.SetOut(Console.Error); // the transport has its own stdout; anything else that prints must not reach the client
+
+        var backend = new Backend(settings, logs);
+        var session = new SandboxSession(backend.ConnectAsync);
+        using var ending = new CancellationTokenSource();
+        var warmUp = WarmUpAsync(session, log, ending.Token);
+        var server = McpFace.Create(transport, session, logs);
+        await server.RunAsync(stop);
+
+        var started = Stopwatch.GetTimestamp();
+        await ending.CancelAsync();
+        foreach (var part in new IAsyncDisposable[] { session, backend, server })
+        {
+            var left = EndPatience - Stopwatch.GetElapsedTime(started);
+            try
+            {
+                await part.DisposeAsync().AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
+            }
+            catch (TimeoutException)
+            {
+                Log.EndedLate(log, part.GetType().Name);
+            }
+        }
+
+        await warmUp.WaitAsync(EndPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return 0;
+    }
+
+    /// <summary>Finds or starts the server while the client still shakes hands, so that the first call does not wait for it.</summary>
+    private static async Task WarmUpAsync(SandboxSession session, ILogger log, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        try
+        {
+            await session.ConnectAsync(cancellationToken);
+        }
+        catch (SandboxException error)
+        {
+            Log.NotReady(log, error.Message); // the first call tries again and tells the model
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left before the server was up.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "No Moru server yet: {Reason}")]
+        public static partial void NotReady(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Part} did not end in time")]
+        public static partial void EndedLate(ILogger logger, string part);
+    }
+}
