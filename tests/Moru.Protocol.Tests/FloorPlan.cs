@@ -19,6 +19,7 @@ public sealed class FloorPlan
         ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server"], []),
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
+        ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
     };
 
     public static TheoryData<string> Planned => [.. Plan.Keys];

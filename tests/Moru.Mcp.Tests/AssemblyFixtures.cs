@@ -1,0 +1,3 @@
+using Moru.Testing;
+
+[assembly: AssemblyFixture(typeof(ServerFixture))]
