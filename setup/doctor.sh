@@ -34,7 +34,7 @@ examine_engine() {
     local where
     where=$(engine_address)
     if ! ask_engine; then
-        bad 'engine' "none answers at $where: ${engine_silence//$'\n'/ }" "$(engine_mend)"
+        bad 'engine' "none answers at $where: $engine_silence" "$(engine_mend)"
     elif ((${engine_api#1.} < oldest_api)); then
         bad 'engine' "$where speaks API $engine_api, which is too old" "upgrade to Docker Engine 20.10 or newer"
     else

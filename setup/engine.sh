@@ -14,7 +14,9 @@ ask_engine() {
         engine_api=${BASH_REMATCH[1]}
         return
     fi
-    engine_silence=${answer#api=}
+    answer=${answer#api=}
+    answer=${answer#$'\n'}
+    engine_silence=${answer//$'\n'/ }
     engine_silence=${engine_silence:-it did not answer within 10 s}
     return 1
 }
@@ -63,7 +65,9 @@ start_engine() {
         as_root systemctl start docker || { as_root journalctl --no-pager -n 15 -u docker; return 1; }
     else
         mount_cgroups || return
-        as_root bash -c 'setsid --fork dockerd >"$0" 2>&1 </dev/null' "$dockerd_log" || return
+        forget_dead dockerd /var/run/docker.pid
+        forget_dead containerd /var/run/docker/containerd/containerd.pid
+        as_root bash -c 'cd / && setsid --fork dockerd >"$0" 2>&1 </dev/null' "$dockerd_log" || return
     fi
     await_engine
 }
@@ -73,12 +77,17 @@ mount_cgroups() {
     grep -qE ' cgroup2? ' /proc/self/mounts || as_root mount -t cgroup2 cgroup2 /sys/fs/cgroup
 }
 
+# dockerd takes any process with the number in the file for itself, and where /var/run outlives a crash the number is soon another's.
+forget_dead() {
+    if [[ -e $2 ]] && ! grep -qs "^$(<"$2") ($1) [^Z]" "/proc/$(<"$2")/stat"; then as_root rm -f "$2"; fi
+}
+
 await_engine() {
-    local tries
-    for ((tries = 0; tries < 300; tries++)); do
+    local end=$((SECONDS + 60)) begun=$SECONDS
+    while ((SECONDS < end)); do
         # A socket that refuses this user is one that a running engine has made.
         if ask_engine || [[ $engine_silence == *'permission denied'* ]]; then return; fi
-        has_systemd || ((tries < 10)) || grep -qsx dockerd /proc/[0-9]*/comm || break
+        if ((SECONDS > begun + 2)) && ! has_systemd && ! grep -qs '^[0-9]* (dockerd) [^Z]' /proc/[0-9]*/stat; then break; fi
         sleep 0.2
     done
     echo "Docker Engine does not answer: $engine_silence"

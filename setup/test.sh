@@ -35,6 +35,10 @@ run_project() {
     say "running ${program##*/}"
     timeout --foreground --kill-after=15 "$project_seconds" "$program" -noLogo "${colour[@]}" -result-xml "$result" "$@" </dev/null || rc=$?
     count_project "${program##*/}" "$result" "$rc"
+    if (($# == 0)) && grep -qs '<assembly [^>]* total="0"' "$result"; then
+        say "FAILED: ${program##*/} has no tests"
+        failed=$((failed + 1))
+    fi
 }
 
 # The runner's report is the truth; a runner that ended without one has crashed, and that is a failure.
