@@ -25,7 +25,7 @@ internal sealed class LiveSandbox(SandboxRecord record)
     public CancellationToken Condemned => condemnation.Token;
 
     /// <summary>When the reaper should try again to remove the container.</summary>
-    public DateTimeOffset RetryAt { get; private set; } = DateTimeOffset.MaxValue;
+    public DateTimeOffset RetryAt { get; set; } = DateTimeOffset.MaxValue;
 
     private int failures;
 
@@ -50,8 +50,6 @@ internal sealed class LiveSandbox(SandboxRecord record)
     /// <summary>Doubles the pause with each failure, from a quarter second up to half a minute.</summary>
     public void RetryLater(DateTimeOffset now) =>
         RetryAt = now + TimeSpan.FromSeconds(Math.Min(30, 0.25 * (1 << Math.Min(failures++, 10))));
-
-    public void RetryAtOnce(DateTimeOffset now) => RetryAt = now;
 
     /// <summary>The gate, held.</summary>
     public readonly struct Hold(SemaphoreSlim gate) : IDisposable

@@ -4,6 +4,8 @@ namespace Moru.Runtime;
 
 public sealed partial class Sandboxes
 {
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Removes a condemned sandbox's container and closes its record. What the engine cannot do now stays in the phase killing, for
     /// the reaper to repeat. The caller holds the gate.
@@ -12,6 +14,8 @@ public sealed partial class Sandboxes
     {
         if (sandbox.Record.State is SandboxPhase.Ended) return;
         MarkKilling(sandbox);
+        // Should the call fail in a way that no engine may, the reaper comes back all the same.
+        sandbox.RetryAt = time.GetUtcNow() + LongestRemoval;
         try
         {
             await engine.RemoveAsync(sandbox.Id, CancellationToken.None);

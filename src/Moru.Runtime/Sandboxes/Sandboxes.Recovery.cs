@@ -19,7 +19,7 @@ public sealed partial class Sandboxes
             var reason = stored.EndReason ?? (stored.State is SandboxPhase.Running ? EndReason.Timeout : EndReason.Error);
             sandbox.TryCondemn(reason, "was left by an earlier server");
             LeaveToReaper(sandbox);
-            sandbox.RetryAtOnce(now);
+            sandbox.RetryAt = now;
         }
     }
 
@@ -49,7 +49,7 @@ public sealed partial class Sandboxes
         }
 
         var now = time.GetUtcNow();
-        foreach (var sandbox in live.Values.Where(sandbox => sandbox.Record.State is SandboxPhase.Killing)) sandbox.RetryAtOnce(now);
+        foreach (var sandbox in live.Values.Where(sandbox => sandbox.Record.State is SandboxPhase.Killing)) sandbox.RetryAt = now;
         Changed.Ring();
     }
 

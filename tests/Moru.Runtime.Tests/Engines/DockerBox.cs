@@ -9,13 +9,13 @@ namespace Moru.Runtime.Tests;
 /// <summary>The real Docker Engine, with the real envd in an image that holds nothing else.</summary>
 internal sealed class DockerBox : EngineBox
 {
-    public const string EmptyImage = "moru-test/empty:latest";
+    private const string EmptyImage = "moru-test/empty";
     public const string BaseImage = "moru/base:latest";
 
     private DockerBox(DockerEngine engine, string image)
     {
         Engine = engine;
-        Image = image;
+        Image = image == EmptyImage ? $"{EmptyImage}:{OwnerId}" : image;
     }
 
     public override IContainerEngine Engine { get; }
@@ -75,6 +75,7 @@ internal sealed class DockerBox : EngineBox
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        if (Image != BaseImage) await Client.Images.DeleteImageAsync(Image, new ImageDeleteParameters { Force = true });
         Client.Dispose();
     }
 
@@ -91,6 +92,6 @@ internal sealed class DockerBox : EngineBox
 
         tar.Position = 0;
         await Client.Images.CreateImageAsync(
-            new ImagesCreateParameters { FromSrc = "-", Repo = "moru-test/empty", Tag = "latest" }, tar, null, new Progress<JSONMessage>(), Node.Cancel);
+            new ImagesCreateParameters { FromSrc = "-", Repo = EmptyImage, Tag = OwnerId }, tar, null, new Progress<JSONMessage>(), Node.Cancel);
     }
 }

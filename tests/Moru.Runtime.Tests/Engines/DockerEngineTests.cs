@@ -122,6 +122,18 @@ public sealed class DockerEngineTests : EngineContract
     }
 
     [Fact]
+    public async Task An_engine_that_refuses_the_connection_is_named()
+    {
+        using var reserved = new TcpListener(IPAddress.Loopback, 0);
+        reserved.Start();
+        var endpoint = $"tcp://127.0.0.1:{((IPEndPoint)reserved.LocalEndpoint).Port}";
+        reserved.Stop();
+        await using var engine = new DockerEngine(endpoint);
+
+        await AssertUnavailableAsync(engine, endpoint);
+    }
+
+    [Fact]
     public async Task An_engine_that_hangs_up_is_not_waited_for()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

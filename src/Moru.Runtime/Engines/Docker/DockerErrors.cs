@@ -34,6 +34,8 @@ internal sealed partial class DockerErrors(string endpoint)
             RuntimeError.EngineUnavailable, $"Docker Engine does not answer at {endpoint}; start it, or run './moru doctor'.", failure),
         DockerApiException api => new(
             RuntimeError.StartFailed, $"Docker Engine refused ({(int)api.StatusCode}): {Clean(api)}", failure),
+        // The client tries every address of a TCP endpoint and reports all failures together.
+        AggregateException { InnerException: { } first } => Translate(first),
         _ => null,
     };
 

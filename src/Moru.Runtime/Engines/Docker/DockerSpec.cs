@@ -13,21 +13,20 @@ internal static class DockerSpec
     private const int HostnameLength = 8;
     private const long CpuPeriodMicroseconds = 100_000;
 
-    // Of Docker's fourteen, without NET_RAW (forged packets), MKNOD (devices) and SETPCAP. Each of the rest was needed by apt-get,
-    // dpkg or sudo in the base image, or by envd itself.
+    // Of Docker's fourteen, those without which something that people do in a sandbox fails. Not NET_RAW (forged packets), MKNOD
+    // (devices), SETPCAP; not NET_BIND_SERVICE, since Docker opens low ports to everyone; not SETFCAP, since ping is then installed
+    // with a capability that nobody may have here, instead of in its other form, which works.
     private static readonly string[] Capabilities =
     [
-        "AUDIT_WRITE",      // sudo and su report to the kernel's audit log
-        "CHOWN",            // dpkg, tar, envd giving a file to its user
-        "DAC_OVERRIDE",     // root installs into directories of others
-        "FOWNER",           // chmod of files that belong to others
-        "FSETID",           // dpkg keeps set-group-id bits, /usr/local, /var/mail
-        "KILL",             // envd ends processes of every user
-        "NET_BIND_SERVICE", // web servers on port 80
-        "SETFCAP",          // packages whose programs carry file capabilities, such as ping
-        "SETGID",           // envd and apt's unprivileged downloader change user
+        "AUDIT_WRITE",  // sudo reports to the kernel's audit log, where the kernel has one
+        "CHOWN",        // apt-get's own logs; envd giving a file to its user
+        "DAC_OVERRIDE", // apt-get update writes into a directory of another user
+        "FOWNER",       // apt-get and dpkg change the mode of others' files
+        "FSETID",       // dpkg keeps set-group-id bits
+        "KILL",         // envd ends processes of every user
+        "SETGID",       // envd, sudo and apt's downloader change user
         "SETUID",
-        "SYS_CHROOT",       // sshd, postfix
+        "SYS_CHROOT",   // sshd
     ];
 
     public static string ContainerName(string sandboxId) => "moru-" + sandboxId;
