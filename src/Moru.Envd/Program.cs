@@ -1,22 +1,17 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Moru.Envd;
 using Moru.Protocol;
 
-var port = Ports.Envd;
-switch (args)
+if (Flags.ParseOrDefault(args) is not { } flags)
 {
-    case []:
-        break;
-    case ["--version"]:
-        Console.WriteLine(EnvdVersion.Current);
-        return 0;
-    case ["--port", var text] when ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
-        port = number;
-        break;
-    default:
-        Console.Error.WriteLine("usage: envd [--port NUMBER | --version]");
-        return 2;
+    Console.Error.WriteLine(Flags.Usage);
+    return 2;
+}
+
+if (flags.ShowVersion)
+{
+    Console.WriteLine(EnvdVersion.Current);
+    return 0;
 }
 
 Posix.BecomeInit();
@@ -24,12 +19,11 @@ Workers.Reserve();
 var stop = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-
 var processes = new ProcessTable(new Launcher(new Poller()), TimeProvider.System);
 Reaper.Start(processes);
 try
 {
-    using var server = await new HttpHost(new Daemon(processes, TimeProvider.System)).StartAsync(port);
+    using var server = await new HttpHost(new Daemon(processes, TimeProvider.System)).StartAsync(flags.Port);
     await stop.Task;
     // Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
     await server.StopAsync(new CancellationToken(canceled: true));
@@ -37,12 +31,8 @@ try
 }
 catch (IOException exception)
 {
-    Log.Failure($"cannot listen on port {port}", exception);
+    Log.Failure($"cannot listen on port {flags.Port}", exception);
     return 1;
 }
 
-void Stop(PosixSignalContext context)
-{
-    context.Cancel = true;
-    stop.TrySetResult();
-}
+void Stop(PosixSignalContext context) => context.Cancel = stop.TrySetResult();

@@ -214,7 +214,7 @@ public sealed class FileSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
         var received = await body.CountAsync();
 
         Assert.Equal(Size, received);
-        Assert.InRange(envd.MemoryKiB("VmHWM"), 0, 60_000);
+        Assert.InRange(envd.MemoryKiB("VmHWM"), 0, 96_000);
     }
 
     private Task<WrittenFile> WriteAsync(string path, byte[] content) =>

@@ -18,7 +18,7 @@ internal static class Users
     {
         var fields = Rows("/etc/passwd", 7).FirstOrDefault(row => row[0] == name);
         if (fields is not null && Id(fields[2]) is { } uid && Id(fields[3]) is { } gid)
-            return new User(name, uid, gid, fields[5].Length > 0 ? fields[5] : "/", GroupsOf(name, gid));
+            return new User(name, uid, gid, fields[5].StartsWith('/') ? fields[5] : "/", GroupsOf(name, gid));
         return name == "root" ? new User("root", 0, 0, Directory.Exists("/root") ? "/root" : "/", [0]) : null;
     }
 

@@ -7,7 +7,7 @@ internal static unsafe partial class Posix
 {
     private const string Libc = "libc";
 
-    public const int SigKill = 9, SigTerm = 15;
+    public const int SigKill = 9, SigTerm = 15, SigStop = 19;
     public const int NoSuchProcess = 3, Interrupted = 4, NoSuchDevice = 6, TooBig = 7, NotExecutable = 8, NoChild = 10, Again = 11;
     public const int NoMemory = 12, NotPermitted = 1, NotFound = 2, AccessDenied = 13, Exists = 17, NotDirectory = 20, IsDirectory = 21;
     public const int TextBusy = 26, NoSpace = 28, ReadOnlyFilesystem = 30, NameTooLong = 36, TooManyLinks = 40, QuotaExceeded = 122;

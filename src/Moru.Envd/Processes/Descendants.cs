@@ -10,27 +10,52 @@ internal static class Descendants
 
     private sealed record Seen(int Pid, int Parent, int Session, bool Marked);
 
-    /// <summary>
-    /// Signals every living process that carries the mark or belongs to the session, and what descends from one of these; SIGKILL until
-    /// none is left. The mark finds nearly all of them alone; the others are for sudo, where PAM may reset every limit.
-    /// </summary>
+    /// <summary>Kills every living process that carries the mark or belongs to the session, and all that descends from them; returns when they are gone.</summary>
     /// <param name="mark">The mark to look for.</param>
     /// <param name="session">Only while its leader is not collected: later the number may be another session's.</param>
-    /// <param name="signal">The signal.</param>
-    public static void Signal(ProcessMark mark, int? session, int signal)
+    public static void Kill(ProcessMark mark, int? session)
     {
+        var family = Freeze(mark, session);
+        Send(family, Posix.SigKill);
         for (var round = 0; round < MaxRounds; round++)
         {
-            var signalled = FamilyOf(mark, session).Count(pid => Posix.Kill(pid, signal) == 0);
-            // A process may fork between our look and our signal, so the last look must find nobody.
-            if (signalled == 0 || signal != Posix.SigKill) return;
-            if (round > 0) Thread.Sleep(1);
+            var living = Living(mark).ToList();
+            family.UnionWith(FamilyIn(living, session));
+            var rest = living.Select(seen => seen.Pid).Where(family.Contains).ToList();
+            if (rest.Count == 0) return;
+            Send(rest, Posix.SigKill);
+            Thread.Sleep(1);
         }
     }
 
-    private static HashSet<int> FamilyOf(ProcessMark mark, int? session)
+    /// <summary>Asks every living process that carries the mark to end.</summary>
+    public static void Terminate(ProcessMark mark) => Send(FamilyIn([.. Living(mark)], session: null), Posix.SigTerm);
+
+    // The mark finds nearly all of them alone; session and parents are for sudo, where PAM may reset every limit. Parents are remembered
+    // by the kernel only while they live, so all are stopped, until a look finds nobody new, before the first is killed.
+    private static HashSet<int> Freeze(ProcessMark mark, int? session)
     {
-        var living = Living(mark).ToList();
+        var frozen = new HashSet<int>();
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var found = FamilyIn([.. Living(mark)], session);
+            found.ExceptWith(frozen);
+            if (found.Count == 0) break;
+            Send(found, Posix.SigStop);
+            frozen.UnionWith(found);
+        }
+
+        return frozen;
+    }
+
+    private static void Send(IEnumerable<int> pids, int signal)
+    {
+        // One that is gone already is no failure.
+        foreach (var pid in pids) _ = Posix.Kill(pid, signal);
+    }
+
+    private static HashSet<int> FamilyIn(List<Seen> living, int? session)
+    {
         var family = living.Where(seen => seen.Marked || seen.Session == session).Select(seen => seen.Pid).ToHashSet();
         for (var size = 0; size < family.Count;)
         {

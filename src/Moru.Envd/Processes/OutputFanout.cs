@@ -99,6 +99,11 @@ internal sealed class OutputListener(OutputFanout owner) : IDisposable
                     ConnectCode.ResourceExhausted, $"output was not read for {patience.TotalSeconds:0} s; the process goes on without this listener"));
                 return false;
             }
+            catch (ConnectException)
+            {
+                // Given up meanwhile by the other pipe of the process.
+                return false;
+            }
         }
 
         return true;

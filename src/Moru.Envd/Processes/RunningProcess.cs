@@ -14,7 +14,7 @@ internal sealed class RunningProcess : IDisposable
     private readonly TaskCompletionSource<ExitStatus> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cut = new();
     private readonly SemaphoreSlim _signalling = new(1);
-    private bool _signalled;
+    private volatile bool _signalled;
 
     public RunningProcess(ProcessConfig config, string? tag, Launched launched, ProcessMark mark, TimeProvider time)
     {
@@ -58,15 +58,15 @@ internal sealed class RunningProcess : IDisposable
         _signalling.Wait();
         try
         {
+            _signalled = true;
+            if (signal == Posix.SigKill) Descendants.Kill(_mark, HasExited ? null : Pid);
+            else if (HasExited) Descendants.Terminate(_mark);
+
             lock (_gate)
             {
-                _signalled = true;
                 // Once collected, the number may belong to somebody else.
                 if (!HasExited) Posix.Kill(-Pid, signal);
             }
-
-            if (HasExited) Descendants.Signal(_mark, session: null, signal);
-            else if (signal == Posix.SigKill) Descendants.Signal(_mark, Pid, signal);
         }
         finally
         {
@@ -105,9 +105,7 @@ internal sealed class RunningProcess : IDisposable
     // A descendant that outlives a signal may hold the pipes open for ever; nobody waits for it.
     private void CutIfOver()
     {
-        bool over;
-        lock (_gate) over = _signalled && HasExited;
-        if (over) _cut.Cancel();
+        if (_signalled && HasExited) _cut.Cancel();
     }
 
     private async Task PumpAsync(PipeEnd pipe, Func<byte[], ProcessData> data)
