@@ -7,17 +7,18 @@ using ModelContextProtocol.Server;
 namespace Moru.Mcp;
 
 /// <summary>
-/// Tells the client how a call is going: the newest line at most once a second, and in silence every few seconds that it still runs,
+/// Tells the client how a call is going: the newest line at most once a second, and in silence every ten that it still runs,
 /// because clients give up on calls they hear nothing of. Lines in between are dropped.
 /// </summary>
 internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
 {
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private readonly McpServer server;
     private readonly ProgressToken token;
-    private readonly PeriodicTimer timer = new(Interval);
+    private readonly PeriodicTimer timer = new(Tick);
     private readonly long started = Stopwatch.GetTimestamp();
     private readonly Task pump;
     private string? newest;
@@ -39,20 +40,21 @@ internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
 
     private async Task PumpAsync()
     {
-        var lastReport = started;
+        var last = -Interval; // the first line goes out at once
         try
         {
             while (await timer.WaitForNextTickAsync())
             {
+                var now = Stopwatch.GetElapsedTime(started);
+                if (now - last < Interval) continue;
                 var line = Interlocked.Exchange(ref newest, null);
-                if (line is null && Stopwatch.GetElapsedTime(lastReport) < Silence) continue;
+                if (line is null && now - (last > TimeSpan.Zero ? last : TimeSpan.Zero) < Silence) continue;
 
-                lastReport = Stopwatch.GetTimestamp();
-                var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                last = now;
                 await server.NotifyProgressAsync(token, new ProgressNotificationValue
                 {
-                    Progress = (float)Math.Round(seconds, 1),
-                    Message = line ?? string.Create(CultureInfo.InvariantCulture, $"still running after {seconds:0} s"),
+                    Progress = (float)Math.Round(now.TotalSeconds, 1),
+                    Message = line ?? string.Create(CultureInfo.InvariantCulture, $"still running after {now.TotalSeconds:0} s"),
                 });
             }
         }
