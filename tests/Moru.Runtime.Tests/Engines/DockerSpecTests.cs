@@ -24,7 +24,7 @@ public sealed class DockerSpecTests
             "LogConfig": {"Type": "none"},
             "NetworkMode": "network-id",
             "RestartPolicy": {"Name": "No"},
-            "CapAdd": ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SYS_CHROOT"],
+            "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SYS_CHROOT"],
             "CapDrop": ["ALL"],
             "CgroupnsMode": "private",
             "Dns": [],

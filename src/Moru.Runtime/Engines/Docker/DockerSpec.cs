@@ -15,10 +15,9 @@ internal static class DockerSpec
 
     // Of Docker's fourteen, those without which something that people do in a sandbox fails. Not NET_RAW (forged packets), MKNOD
     // (devices), SETPCAP; not NET_BIND_SERVICE, since Docker opens low ports to everyone; not SETFCAP, since ping is then installed
-    // with a capability that nobody may have here, instead of in its other form, which works.
+    // with a capability that nobody may have here, instead of in its other form, which works; not AUDIT_WRITE, which sudo does without.
     private static readonly string[] Capabilities =
     [
-        "AUDIT_WRITE",  // sudo reports to the kernel's audit log, where the kernel has one
         "CHOWN",        // apt-get's own logs; envd giving a file to its user
         "DAC_OVERRIDE", // apt-get update writes into a directory of another user
         "FOWNER",       // apt-get and dpkg change the mode of others' files
