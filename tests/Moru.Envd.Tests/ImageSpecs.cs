@@ -110,6 +110,8 @@ public sealed class DebianSpecs(DebianEnvd envd) : ImageSpecs(envd, Commands.Bas
         await Envd.StartAndLeaveAsync(Commands.Bash($"while :; do sleep {traces.Seconds} & done", "/bin/bash") with { Tag = "bomb" });
         await Eventually.TrueAsync(async () => await StartErrorAsync() == ConnectCode.ResourceExhausted, "the limit is reached");
 
+        // Many at once, so that a thread pool would like to grow.
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => StartErrorAsync()));
         await Envd.Client.HealthAsync(TestContext.Current.CancellationToken);
         using var passwd = await Envd.Client.OpenFileAsync("/etc/passwd", null, TestContext.Current.CancellationToken);
         await Envd.Client.SendSignalAsync(new ProcessSelector { Tag = "bomb" }, Signal.Kill, TestContext.Current.CancellationToken);
