@@ -6,16 +6,22 @@ public abstract class ContainerEnvd : EnvdHost
     public const string Mount = "/opt/moru/envd";
     private const string Label = "moru.test.envd";
 
+    private string? _image;
+
     public string Container { get; private set; } = "";
 
-    /// <summary>Makes the image, if it must be made.</summary>
+    /// <summary>Finds or makes the image.</summary>
     protected abstract Task<string> ImageAsync();
+
+    /// <summary>Removes the image, if it was made.</summary>
+    protected virtual Task RemoveImageAsync(string image) => TestImages.RemoveAsync(image);
 
     protected override async Task<Uri> StartAsync()
     {
         string[] options = ["--label", Label, "--mount", $"type=bind,source={EnvdBinary.Path},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256"];
         // No image of the tests has a command of its own.
-        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, "--entrypoint", Mount, await ImageAsync()]);
+        _image = await ImageAsync();
+        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, "--entrypoint", Mount, _image]);
         var address = await Shell.RunAsync("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", Container);
         return new Uri($"http://{address}:{Protocol.Ports.Envd}/");
     }
@@ -23,6 +29,7 @@ public abstract class ContainerEnvd : EnvdHost
     protected override async Task StopAsync()
     {
         if (Container.Length > 0) await Shell.RunAsync("docker", "rm", "--force", "--volumes", Container);
+        if (_image is not null) await RemoveImageAsync(_image);
     }
 }
 
@@ -30,6 +37,8 @@ public abstract class ContainerEnvd : EnvdHost
 public sealed class DebianEnvd : ContainerEnvd
 {
     protected override Task<string> ImageAsync() => Task.FromResult("moru/base");
+
+    protected override Task RemoveImageAsync(string image) => Task.CompletedTask;
 }
 
 /// <summary>A container with busybox and nothing else: not even a user.</summary>

@@ -6,6 +6,8 @@ namespace Moru.Envd.Tests;
 
 public sealed class OutputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
 {
+    private const string Unread = "unread";
+
     [Fact]
     public async Task A_gigabyte_arrives_whole_and_in_order_with_little_memory()
     {
@@ -38,6 +40,7 @@ public sealed class OutputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
 
         Assert.Empty(traces.Living());
         Assert.InRange(envd.MemoryKiB("VmRSS"), 0, 96_000);
+        await envd.Client.SendSignalAsync(new ProcessSelector { Tag = Unread }, Signal.Kill, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -56,7 +59,7 @@ public sealed class OutputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
         using var traces = new Traces();
         using var response = await OpenAsync($"sleep {traces.Seconds} & yes");
         await Eventually.TrueAsync(() => traces.Living().Count > 0, "the command runs");
-        var pid = (await envd.Client.ListProcessesAsync(TestContext.Current.CancellationToken))[^1].Pid;
+        var pid = (await envd.Client.ListProcessesAsync(TestContext.Current.CancellationToken)).Single(process => process.Tag == Unread).Pid;
 
         await envd.Client.SendSignalAsync(new ProcessSelector { Pid = pid }, Signal.Kill, TestContext.Current.CancellationToken);
 
@@ -103,7 +106,7 @@ public sealed class OutputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
     private async Task<HttpResponseMessage> OpenAsync(string line)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(envd.Address, "process.Process/Start"));
-        var json = System.Text.Json.JsonSerializer.Serialize(Commands.Bash(line), EnvdJson.Default.StartRequest);
+        var json = System.Text.Json.JsonSerializer.Serialize(Commands.Bash(line) with { Tag = Unread }, EnvdJson.Default.StartRequest);
         request.Content = new ByteArrayContent(RawConnect.Envelope(json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/connect+json") } };
         return await envd.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
     }

@@ -2,12 +2,12 @@ using System.Formats.Tar;
 
 namespace Moru.Envd.Tests;
 
-/// <summary>Images made of a tar archive in memory.</summary>
+/// <summary>Images made of a tar archive in memory. They have no name, and who makes one removes it.</summary>
 internal static class TestImages
 {
     private const string Busybox = "/bin/busybox";
 
-    public static Task<string> BusyboxAsync() => ImportAsync("busybox", async archive =>
+    public static Task<string> BusyboxAsync() => ImportAsync(async archive =>
     {
         foreach (var directory in (string[])["bin", "tmp"]) archive.WriteEntry(new PaxTarEntry(TarEntryType.Directory, directory + "/"));
         await archive.WriteEntryAsync(await BusyboxBinaryAsync(), "bin/busybox");
@@ -15,17 +15,19 @@ internal static class TestImages
             archive.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + applet) { LinkName = Busybox });
     });
 
-    public static Task<string> EmptyAsync() => ImportAsync("empty", archive =>
+    public static Task<string> EmptyAsync() => ImportAsync(archive =>
     {
         archive.WriteEntry(new PaxTarEntry(TarEntryType.Directory, "tmp/"));
         return Task.CompletedTask;
     });
 
-    private static async Task<string> ImportAsync(string name, Func<TarWriter, Task> fill)
+    public static Task RemoveAsync(string image) => Shell.RunAsync("docker", "rmi", image);
+
+    private static async Task<string> ImportAsync(Func<TarWriter, Task> fill)
     {
         using var stream = new MemoryStream();
         await using (var archive = new TarWriter(stream, leaveOpen: true)) await fill(archive);
-        return await Shell.RunAsync(stream.ToArray(), "docker", "import", "-", $"moru-test/{name}:envd");
+        return await Shell.RunAsync(stream.ToArray(), "docker", "import", "-");
     }
 
     /// <summary>The static busybox of Debian, from the machine or from its package.</summary>
