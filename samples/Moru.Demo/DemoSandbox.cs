@@ -17,20 +17,7 @@ internal sealed class DemoSandbox : IAsyncDisposable
 
     public static async Task<DemoSandbox> StartAsync(string server, CancellationToken cancellationToken)
     {
-        var lines = new Queue<string>();
-        var transport = new StdioClientTransport(new StdioClientTransportOptions
-        {
-            Name = "moru",
-            Command = server,
-            StandardErrorLines = line =>
-            {
-                lock (lines)
-                {
-                    lines.Enqueue(line);
-                    if (lines.Count > 15) lines.Dequeue();
-                }
-            },
-        });
+        var transport = new StdioClientTransport(new StdioClientTransportOptions { Name = "moru", Command = server });
         var times = new StepTimes();
         try
         {
@@ -41,9 +28,9 @@ internal sealed class DemoSandbox : IAsyncDisposable
         }
         catch (Exception error) when (error is IOException or InvalidOperationException or System.ComponentModel.Win32Exception or TimeoutException)
         {
-            string said;
-            lock (lines) said = lines.Count == 0 ? "" : $" Its last words:\n{string.Join('\n', lines)}";
-            throw new DemoException($"The MCP server {server} did not start: {error.Message}{said}", error);
+            // The client's message ends with what the server last said on stderr.
+            var cause = error.InnerException is { } inner && inner.Message != error.Message ? $" {inner.Message}" : "";
+            throw new DemoException($"The MCP server {server} did not start: {error.Message}{cause}", error);
         }
     }
 

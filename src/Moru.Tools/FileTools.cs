@@ -25,7 +25,7 @@ internal sealed class FileTools(SandboxSession session)
         CancellationToken cancellationToken = default) =>
         session.UseAsync(sandbox_id, ReadPatience, sandbox => ReadAsync(sandbox, path, start_line, line_count, cancellationToken), cancellationToken);
 
-    [Description("Write a text file, making missing directories and replacing what was there. At most 8 MB; larger data is better fetched from inside with run_command.")]
+    [Description("Write a text file, making missing directories and replacing what was there. At most 8 MB; fetch larger data from inside with run_command.")]
     public Task<WrittenText> WriteAsync(
         [Description(Relative)] string path,
         [Description("The whole content")] string content,

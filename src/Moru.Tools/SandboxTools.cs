@@ -13,13 +13,13 @@ internal sealed class SandboxTools(SandboxSession session)
 
     [Description("""
         Run a bash command line in a Linux sandbox and wait for it: programs, scripts, package installs, git, network. A non-zero exit code is a normal result.
-        Output beyond 8,000 characters loses its middle. Each call is a new login shell: files persist, `cd` and variables do not. No input can be typed.
+        Output beyond 8,000 characters loses its middle. Each call is a new shell: files persist, cd and variables do not. Nothing can be typed in.
         """)]
     public async Task<CommandOutput> RunAsync(
         [Description("bash command line")] string command,
         [Description(WhichSandbox)] string? sandbox_id = null,
         [Description("Working directory. Default: home")] string? cwd = null,
-        [Description("Default: `user`, who has passwordless sudo")] string? user = null,
+        [Description("Default: user, who has passwordless sudo")] string? user = null,
         [Description("Environment variables to add")] Dictionary<string, string>? env = null,
         [Description("After this it is killed with all it started"), Range(1, MaxCommandSeconds)] int timeout_seconds = 60,
         IProgress<string>? progress = null,
@@ -45,13 +45,13 @@ internal sealed class SandboxTools(SandboxSession session)
     }
 
     [Description("""
-        Make another sandbox: an isolated Linux machine of its own. Only needed for a second machine, another template or a longer life; tools called without sandbox_id use the
-        session sandbox, which is made when needed and ends with the session. A sandbox made here lives until kill_sandbox or its timeout, whatever is running in it.
+        Make another sandbox: an isolated Linux machine. Needed only for a second machine, another template or a longer life: without sandbox_id, tools use the session sandbox,
+        which is made on first use and ends with the session. This one lives until kill_sandbox or its timeout, whatever runs in it.
         """)]
     public async Task<CreatedSandbox> CreateAsync(
-        [Description("Template name; `base` has Python, Node.js and git")] string template = "base",
+        [Description("Built in: base, with Python, Node.js and git")] string template = "base",
         [Description("How long it lives"), Range(1, 86_400)] int timeout_seconds = 900,
-        [Description("Environment variables of every command in it")] Dictionary<string, string>? env = null,
+        [Description("Environment of every command in it")] Dictionary<string, string>? env = null,
         CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);

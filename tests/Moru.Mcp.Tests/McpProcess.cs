@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+using Moru.Testing;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>The real <c>moru-mcp</c>, on a data directory of the test's.</summary>
+internal sealed class McpProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private McpClient? client;
+
+    private McpProcess(Process process) => this.process = process;
+
+    public int Id => process.Id;
+
+    public StreamWriter Input => process.StandardInput;
+
+    public StreamReader Output => process.StandardOutput;
+
+    public static McpProcess Start(string dataDirectory, string? arguments = null, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "moru-mcp"), arguments ?? "")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("MORU_API_URL");
+        start.Environment["MORU_DATA_DIR"] = dataDirectory;
+        start.Environment["MORU_ENVD"] = Artifacts.Envd;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+
+        var process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, line) => TestContext.Current.TestOutputHelper?.WriteLine($"{process.Id}: {line.Data}");
+        process.BeginErrorReadLine();
+        return new McpProcess(process);
+    }
+
+    /// <summary>The official client on the process's pipes.</summary>
+    public async Task<McpClient> ConnectAsync() =>
+        client ??= await McpClient.CreateAsync(new StreamClientTransport(Input.BaseStream, Output.BaseStream));
+
+    public async Task<CallToolResult> CallAsync(
+        string tool, Dictionary<string, object?>? arguments = null, IProgress<ProgressNotificationValue>? progress = null, CancellationToken cancellationToken = default) =>
+        await (await ConnectAsync()).CallToolAsync(tool, arguments ?? [], progress, cancellationToken: cancellationToken);
+
+    /// <summary>Calls a tool that must succeed.</summary>
+    public async Task<JsonElement> DoAsync(string tool, Dictionary<string, object?>? arguments = null)
+    {
+        var result = await CallAsync(tool, arguments);
+        Assert.False(result.IsError, Text(result));
+        return result.StructuredContent!.Value;
+    }
+
+    /// <summary>Calls a tool that must fail, and returns what the model reads.</summary>
+    public async Task<string> FailAsync(string tool, Dictionary<string, object?> arguments)
+    {
+        var result = await CallAsync(tool, arguments);
+        Assert.True(result.IsError, Text(result));
+        return Text(result);
+    }
+
+    public Task<JsonElement> RunAsync(string command) => DoAsync("run_command", new() { ["command"] = command });
+
+    /// <summary>Ends stdin and returns how long the process took to end.</summary>
+    public async Task<TimeSpan> EndInputAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        Input.Close();
+        await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>Sends SIGTERM and returns how long the process took to end.</summary>
+    public async Task<TimeSpan> TerminateAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        using (var kill = Process.Start("kill", [Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+    }
+
+    /// <summary>Most memory that the process has used, in MiB.</summary>
+    public long PeakMemoryMB() => Process.GetProcessById(Id).PeakWorkingSet64 >> 20;
+
+    public static string Text(CallToolResult result) => string.Join('\n', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            Input.Close();
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!process.HasExited) process.Kill();
+        if (client is not null) await client.DisposeAsync();
+        process.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Moru.Testing;
+
+namespace Moru.Mcp.Tests;
+
+public sealed class StdioPurity : IDisposable
+{
+    private const string Initialize = """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""";
+
+    private static readonly string[] Malformed =
+    [
+        "", "{", "}", "[]", "null", "42", "\"text\"", "not json at all", "{\"jsonrpc\":\"2.0\"}", "{\"jsonrpc\":\"1.0\",\"id\":7,\"method\":\"tools/list\"}",
+        "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"tools/list\"}", "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":5}", "\u0000\u0001", new string('[', 10_000),
+        "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"tools/call\",\"params\":[]}", "{\"jsonrpc\":\"2.0\",\"id\":11,\"method\":\"tools/call\",\"params\":{\"name\":\"run_command\",\"arguments\":{\"command\":\"\\ud83d\"}}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":10,\"method\":\"no/such\"}",
+    ];
+
+    private readonly TemporaryDirectory data = new();
+
+    public void Dispose() => data.Dispose();
+
+    [Fact]
+    public async Task Malformed_lines_are_survived_and_stdout_carries_nothing_but_json_rpc()
+    {
+        await using var mcp = McpProcess.Start(data.Path, null, ("MORU_LOG", "trace"));
+        foreach (var line in Malformed.Prepend(Initialize)) await mcp.Input.WriteLineAsync(line);
+        await mcp.Input.WriteLineAsync("""{"jsonrpc":"2.0","id":99,"method":"tools/list"}""");
+        await mcp.Input.FlushAsync(TestContext.Current.CancellationToken);
+
+        var answered = new List<string>();
+        while (!answered.Contains("99"))
+        {
+            var line = await mcp.Output.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+            var message = JsonElement.Parse(line!);
+            Assert.Equal("2.0", message.GetProperty("jsonrpc").GetString());
+            if (message.TryGetProperty("id", out var id)) answered.Add(id.GetRawText());
+        }
+
+        Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.Equal("", await mcp.Output.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_handshake_does_not_wait_for_a_server()
+    {
+        // The engine's address is one where nothing answers, and nobody ever will.
+        await using var mcp = McpProcess.Start(data.Path, null, ("DOCKER_HOST", "tcp://192.0.2.1:2375"));
+
+        var client = await mcp.ConnectAsync().WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        Assert.Equal("moru", client.ServerInfo?.Name);
+        Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Theory]
+    [InlineData("--version", "moru-mcp ")]
+    [InlineData("--help", "moru-mcp gives MCP clients")]
+    public async Task Questions_about_the_program_are_answered_on_stdout(string argument, string start)
+    {
+        await using var mcp = McpProcess.Start(data.Path, argument);
+
+        Assert.StartsWith(start, await mcp.Output.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+}

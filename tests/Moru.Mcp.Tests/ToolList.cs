@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using Moru.Testing;
+
+namespace Moru.Mcp.Tests;
+
+public sealed partial class ToolList(FaceWithoutServer face) : IClassFixture<FaceWithoutServer>
+{
+    private const int Budget = 6 * 1024;
+
+    private static readonly JsonSerializerOptions Readable = new(McpJsonUtilities.DefaultOptions)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    [Fact]
+    public async Task The_list_is_what_review_has_seen()
+    {
+        Snapshot.Matches(JsonSerializer.Serialize(await ToolsAsync(), Readable), "ToolList");
+    }
+
+    [Fact]
+    public async Task The_list_costs_a_model_at_most_six_kilobytes()
+    {
+        var compact = JsonSerializer.Serialize(await ToolsAsync(), McpJsonUtilities.DefaultOptions);
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(compact), 1, Budget);
+    }
+
+    [Fact]
+    public async Task The_instructions_cost_a_model_at_most_300_tokens()
+    {
+        await ToolsAsync();
+
+        Assert.InRange(face.Client.ServerInstructions!.Length, 1, 300 * 4);
+    }
+
+    [Fact]
+    public async Task Tools_are_sorted_described_and_hinted()
+    {
+        var tools = await face.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(tools.Select(tool => tool.Name).Order(StringComparer.Ordinal), tools.Select(tool => tool.Name));
+        Assert.All(tools, tool =>
+        {
+            Assert.Matches(SnakeCase(), tool.Name);
+            Assert.InRange(tool.Description.Length, 20, 1000);
+            Assert.NotNull(tool.Title);
+            Assert.NotNull(tool.ProtocolTool.Annotations);
+        });
+    }
+
+    [Fact]
+    public async Task Every_parameter_is_described_and_every_name_is_snake_case()
+    {
+        foreach (var tool in await ToolsAsync())
+        {
+            var parameters = tool!["inputSchema"]!["properties"]?.AsObject() ?? [];
+            Assert.All(parameters, parameter => Assert.NotEmpty(parameter.Value!["description"]!.GetValue<string>()));
+            Assert.All(Names(tool["inputSchema"]!).Concat(Names(tool["outputSchema"]!)), name => Assert.Matches(SnakeCase(), name));
+            Assert.Equal("object", tool["outputSchema"]!["type"]!.GetValue<string>());
+        }
+    }
+
+    private async Task<JsonArray> ToolsAsync()
+    {
+        var tools = await face.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);
+        return [.. tools.Select(tool => JsonSerializer.SerializeToNode(tool.ProtocolTool, McpJsonUtilities.DefaultOptions))];
+    }
+
+    private static IEnumerable<string> Names(JsonNode schema)
+    {
+        if (schema is not JsonObject node) yield break;
+        foreach (var (name, property) in node["properties"]?.AsObject() ?? [])
+        {
+            yield return name;
+            foreach (var inner in Names(property!)) yield return inner;
+        }
+
+        if (node["items"] is { } items)
+        {
+            foreach (var inner in Names(items)) yield return inner;
+        }
+    }
+
+    [GeneratedRegex("^[a-z]+(_[a-z]+)*$")]
+    private static partial Regex SnakeCase();
+}
