@@ -34,17 +34,17 @@ public sealed class MoruClient : IDisposable
 
     /// <summary>Makes a sandbox and returns when its agent answers.</summary>
     /// <param name="template">Template id or alias.</param>
-    /// <param name="sandboxOptions">Timeout, metadata, environment and the like; null: the defaults of <see cref="SandboxOptions"/>.</param>
+    /// <param name="options">Timeout, metadata, environment and the like; null: the defaults of <see cref="SandboxOptions"/>.</param>
     /// <param name="cancellationToken">Gives up waiting; a half-made sandbox is removed by the server.</param>
     /// <exception cref="NotFoundException">The template does not exist.</exception>
     /// <exception cref="InvalidArgumentException">An option is out of its range; the message names it.</exception>
     /// <exception cref="RateLimitException">The server runs as many sandboxes as it may.</exception>
     /// <exception cref="ServerUnreachableException">No server answers.</exception>
     public async Task<Sandbox> CreateSandboxAsync(
-        string template = "base", SandboxOptions? sandboxOptions = null, CancellationToken cancellationToken = default)
+        string template = "base", SandboxOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(template);
-        var body = ApiTransport.Json((sandboxOptions ?? new SandboxOptions()).ToWire(template), ApiJson.Default.NewSandbox);
+        var body = ApiTransport.Json((options ?? new SandboxOptions()).ToWire(template), ApiJson.Default.NewSandbox);
         var access = await api.SendAsync(HttpMethod.Post, "sandboxes", body, ApiJson.Default.SandboxAccess, cancellationToken).ConfigureAwait(false);
         return Handle(access);
     }

@@ -107,7 +107,7 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
     private async Task<Sandbox> CreateAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
     {
         var life = SandboxSession.IdleTimeout + busyFor;
-        var made = await client.CreateSandboxAsync(sandboxOptions: new SandboxOptions { Timeout = life }, cancellationToken: cancellationToken);
+        var made = await client.CreateSandboxAsync(options: new SandboxOptions { Timeout = life }, cancellationToken: cancellationToken);
         endsAt = time.GetUtcNow() + life;
         return sandbox = made;
     }

@@ -109,7 +109,7 @@ public sealed class ControlPlane(ServerFixture fixture) : IDisposable
         try
         {
             for (var i = 0; i < 3; i++)
-                made.Add(await fixture.Client.CreateSandboxAsync(sandboxOptions: new() { Metadata = new Dictionary<string, string> { ["page"] = "me" } }, cancellationToken: Cancelled));
+                made.Add(await fixture.Client.CreateSandboxAsync(options: new() { Metadata = new Dictionary<string, string> { ["page"] = "me" } }, cancellationToken: Cancelled));
 
             var seen = new List<string>();
             string? next = null;

@@ -12,7 +12,7 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     public async Task A_new_sandbox_answers_at_once_and_is_listed_with_its_labels()
     {
         var labels = new Dictionary<string, string> { ["project"] = "a b&c=é", ["x"] = "y" };
-        await using var sandbox = await client.CreateSandboxAsync(sandboxOptions: new() { Metadata = labels }, cancellationToken: Cancelled);
+        await using var sandbox = await client.CreateSandboxAsync(options: new() { Metadata = labels }, cancellationToken: Cancelled);
 
         Assert.True(await sandbox.IsRunningAsync(Cancelled));
         var listed = await client.ListSandboxesAsync(new Dictionary<string, string> { ["project"] = "a b&c=é" }, Cancelled).SingleAsync(Cancelled);
@@ -68,7 +68,7 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     [Fact]
     public async Task Connecting_gives_the_same_sandbox_and_never_shortens_its_life()
     {
-        await using var sandbox = await client.CreateSandboxAsync(sandboxOptions: new() { Timeout = TimeSpan.FromMinutes(10) }, cancellationToken: Cancelled);
+        await using var sandbox = await client.CreateSandboxAsync(options: new() { Timeout = TimeSpan.FromMinutes(10) }, cancellationToken: Cancelled);
         await sandbox.Files.WriteAsync("note", "kept", cancellationToken: Cancelled);
         var before = (await sandbox.GetInfoAsync(Cancelled)).EndAt;
 
@@ -82,7 +82,7 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     public async Task The_environment_of_the_sandbox_reaches_every_command()
     {
         await using var sandbox = await client.CreateSandboxAsync(
-            sandboxOptions: new() { Envs = new Dictionary<string, string> { ["COLOUR"] = "blue sky" } }, cancellationToken: Cancelled);
+            options: new() { Envs = new Dictionary<string, string> { ["COLOUR"] = "blue sky" } }, cancellationToken: Cancelled);
 
         var result = await sandbox.Commands.RunAsync("echo \"$COLOUR $MORU_SANDBOX $MORU_SANDBOX_ID\"", cancellationToken: Cancelled);
 
@@ -94,7 +94,7 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     {
         await using var outside = await OutsideHost.StartAsync();
         await using var open = await client.CreateSandboxAsync(cancellationToken: Cancelled);
-        await using var closed = await client.CreateSandboxAsync(sandboxOptions: new() { AllowInternetAccess = false }, cancellationToken: Cancelled);
+        await using var closed = await client.CreateSandboxAsync(options: new() { AllowInternetAccess = false }, cancellationToken: Cancelled);
         var fetch = $"curl -s -m 3 -o /dev/null -w '%{{http_code}}' http://{OutsideHost.Address}/health || true";
 
         Assert.Equal("204", (await open.Commands.RunAsync(fetch, cancellationToken: Cancelled)).Stdout);
@@ -113,7 +113,7 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     public async Task A_timeout_beyond_the_servers_maximum_is_refused_with_the_maximum()
     {
         var error = await Assert.ThrowsAsync<InvalidArgumentException>(
-            () => client.CreateSandboxAsync(sandboxOptions: new() { Timeout = TimeSpan.FromDays(2) }, cancellationToken: Cancelled));
+            () => client.CreateSandboxAsync(options: new() { Timeout = TimeSpan.FromDays(2) }, cancellationToken: Cancelled));
 
         Assert.Contains("86400", error.Message, StringComparison.Ordinal);
     }
