@@ -55,7 +55,7 @@ public sealed class SandboxCommandRuns(ServerFixture fixture) : IAsyncLifetime
     public async Task A_command_that_overruns_is_killed_with_all_it_started()
     {
         var error = await Assert.ThrowsAsync<SandboxTimeoutException>(
-            () => RunAsync("trap '' TERM; echo before; setsid sleep 7777 & nohup sleep 7778 & sleep 7779", new() { Timeout = TimeSpan.FromSeconds(1) }));
+            () => RunAsync("trap '' TERM; echo before; setsid sleep 7777 & nohup sleep 7778 & sudo setsid -f sleep 7776; sleep 7779", new() { Timeout = TimeSpan.FromSeconds(1) }));
 
         Assert.Equal("before\n", error.PartialResult!.Stdout);
         await NoneRunsAsync("sleep 777");
