@@ -8,7 +8,9 @@ namespace Moru.Mcp;
 /// <summary>The MCP server on stdin and stdout. It ends when stdin does, or at a signal, within two seconds.</summary>
 internal static partial class StdioCommand
 {
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1.8);
+    // Together they keep the two seconds.
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1.3);
 
     public static async Task<int> RunAsync(Settings settings, CancellationToken stop)
     {
@@ -22,7 +24,7 @@ internal static partial class StdioCommand
         using var ending = new CancellationTokenSource();
         var warmUp = WarmUpAsync(session, log, ending.Token);
         var server = McpFace.Create(transport, session, logs);
-        await server.RunAsync(stop);
+        await RunAsync(server, transport.MessageReader.Completion, stop);
 
         var started = Stopwatch.GetTimestamp();
         await ending.CancelAsync();
@@ -41,6 +43,19 @@ internal static partial class StdioCommand
 
         await warmUp.WaitAsync(EndPatience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
+    }
+
+    /// <summary>
+    /// Serves until the input is over or a signal comes. Calls that are nearly done may still answer, for clients that write everything and
+    /// close; longer ones are cancelled, which the SDK alone would wait for.
+    /// </summary>
+    private static async Task RunAsync(McpServer server, Task inputOver, CancellationToken stop)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var serving = server.RunAsync(cancel.Token);
+        await ((Task)Task.WhenAny(inputOver, serving)).WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!stop.IsCancellationRequested) cancel.CancelAfter(AnswerPatience);
+        await serving.WaitAsync(AnswerPatience * 2, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Finds or starts the server while the client still shakes hands, so that the first call does not wait for it.</summary>

@@ -45,8 +45,8 @@ internal sealed class McpProcess : IAsyncDisposable
         client ??= await McpClient.CreateAsync(new StreamClientTransport(Input.BaseStream, Output.BaseStream));
 
     public async Task<CallToolResult> CallAsync(
-        string tool, Dictionary<string, object?>? arguments = null, IProgress<ProgressNotificationValue>? progress = null, CancellationToken cancellationToken = default) =>
-        await (await ConnectAsync()).CallToolAsync(tool, arguments ?? [], progress, cancellationToken: cancellationToken);
+        string tool, Dictionary<string, object?>? arguments = null, IProgress<ProgressNotificationValue>? progress = null, CancellationToken? cancel = null) =>
+        await (await ConnectAsync()).CallToolAsync(tool, arguments ?? [], progress, cancellationToken: cancel ?? TestContext.Current.CancellationToken);
 
     /// <summary>Calls a tool that must succeed.</summary>
     public async Task<JsonElement> DoAsync(string tool, Dictionary<string, object?>? arguments = null)
@@ -88,6 +88,12 @@ internal sealed class McpProcess : IAsyncDisposable
     {
         process.Kill();
         await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+        return process.ExitCode;
     }
 
     /// <summary>Most memory that the process has used, in MiB.</summary>
