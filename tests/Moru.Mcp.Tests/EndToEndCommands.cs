@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
 using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
@@ -67,14 +69,24 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
     [Fact]
     public async Task Cancelling_a_call_kills_the_whole_process_group()
     {
-        using var cancel = new CancellationTokenSource();
-        var call = mcp.CallAsync("run_command", new() { ["command"] = "sleep 881 & (trap '' TERM; sleep 882) & wait" }, cancel: cancel.Token);
+        // The client's own token only stops its waiting; other clients send this notification.
+        var client = await mcp.ConnectAsync();
+        var request = new JsonRpcRequest
+        {
+            Id = new RequestId("to-be-cancelled"),
+            Method = RequestMethods.ToolsCall,
+            Params = JsonNode.Parse("""{"name":"run_command","arguments":{"command":"sleep 881 & (trap '' TERM; sleep 882) & wait"}}"""),
+        };
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var call = client.SendRequestAsync(request, waiting.Token);
         await Eventually.TrueAsync(async () => await CountAsync("^sleep 88[12]") == 2, "both children run");
 
-        await cancel.CancelAsync();
+        await client.SendNotificationAsync(
+            NotificationMethods.CancelledNotification, new CancelledNotificationParams { RequestId = request.Id }, cancellationToken: TestContext.Current.CancellationToken);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await NothingRunsAsync("^sleep 88[12]");
+        await waiting.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => call);
     }
 
     [Fact]
