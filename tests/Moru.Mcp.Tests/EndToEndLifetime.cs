@@ -31,11 +31,13 @@ public sealed class EndToEndLifetime : IDisposable
     {
         await using var mcp = McpProcess.Start(data.Path);
         await mcp.RunAsync("true");
-        var call = mcp.CallAsync("run_command", new() { ["command"] = "touch /tmp/started; sleep 600", ["timeout_seconds"] = 600 });
+        using var waiting = new CancellationTokenSource();
+        var call = mcp.CallAsync("run_command", new() { ["command"] = "touch /tmp/started; sleep 600", ["timeout_seconds"] = 600 }, cancel: waiting.Token);
         await Eventually.TrueAsync(async () => (await mcp.RunAsync("ls /tmp/started")).GetProperty("exit_code").GetInt32() == 0, "the command runs");
 
         Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, Promise);
 
+        await waiting.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => call);
         await using var next = McpProcess.Start(data.Path);
         Assert.Empty(await IdsAsync(next));
@@ -47,8 +49,10 @@ public sealed class EndToEndLifetime : IDisposable
         await using (var mcp = McpProcess.Start(data.Path))
         {
             await mcp.DoAsync("list_sandboxes");
-            var call = mcp.CallAsync("run_command", new() { ["command"] = "true" });
+            using var waiting = new CancellationTokenSource();
+            var call = mcp.CallAsync("run_command", new() { ["command"] = "true" }, cancel: waiting.Token);
             Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, Promise);
+            await waiting.CancelAsync();
             await Record.ExceptionAsync(() => call);
         }
 

@@ -103,13 +103,7 @@ internal sealed class McpProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
-        {
-            Input.Close();
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (!process.HasExited) process.Kill();
+        if (!process.HasExited) await TerminateAsync();
         if (client is not null) await client.DisposeAsync();
         process.Dispose();
     }
