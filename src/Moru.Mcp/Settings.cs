@@ -49,6 +49,9 @@ internal sealed record Settings
     /// <summary>Messages for people: on stderr, since stdout may be the wire.</summary>
     public ILoggerFactory CreateLogs() => LoggerFactory.Create(logs => logs
         .SetMinimumLevel(LogLevel)
+        // What goes wrong there is told to the client, or to the user in our own words.
+        .AddFilter("ModelContextProtocol", LogLevel < LogLevel.Warning ? LogLevel : LogLevel.Critical)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel < LogLevel.Warning ? LogLevel : LogLevel.Critical)
         .AddSimpleConsole(console => console.SingleLine = true)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
