@@ -15,6 +15,8 @@ internal sealed class Alarm(TimeProvider time)
 
     public async Task WaitAsync(Func<DateTimeOffset> due, CancellationToken cancellationToken)
     {
+        // Also when it is late already: a loop that never waits would never hear that it is over.
+        cancellationToken.ThrowIfCancellationRequested();
         var wait = due() - time.GetUtcNow();
         if (wait <= TimeSpan.Zero) return;
         if (wait > LongestWait) wait = LongestWait;
