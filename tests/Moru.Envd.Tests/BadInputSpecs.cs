@@ -107,7 +107,7 @@ public sealed class BadInputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnv
     [Fact]
     public async Task Unknown_flags_are_refused()
     {
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Shell.RunAsync(EnvdBinary.Path, "--nonsense"));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Shell.RunAsync(Artifacts.Envd, "--nonsense"));
 
         Assert.Contains("usage: envd", error.Message);
     }
@@ -115,7 +115,7 @@ public sealed class BadInputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnv
     [Fact]
     public async Task A_taken_port_is_named()
     {
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Shell.RunAsync(EnvdBinary.Path, "--port", $"{envd.Address.Port}"));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Shell.RunAsync(Artifacts.Envd, "--port", $"{envd.Address.Port}"));
 
         Assert.Contains($"port {envd.Address.Port}", error.Message);
         Assert.DoesNotContain("   at ", error.Message);

@@ -29,7 +29,7 @@ public sealed class LoopbackEnvd : EnvdHost
     protected override Task<Uri> StartAsync()
     {
         var port = FreePort();
-        var start = new ProcessStartInfo(EnvdBinary.Path, ["--port", port.ToString(CultureInfo.InvariantCulture)]);
+        var start = new ProcessStartInfo(Artifacts.Envd, ["--port", port.ToString(CultureInfo.InvariantCulture)]);
         start.Environment["SECRET_OF_ENVD"] = "hidden";
         _process = Process.Start(start);
         return Task.FromResult(new Uri($"http://127.0.0.1:{port}/"));

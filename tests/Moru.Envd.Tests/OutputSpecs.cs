@@ -100,7 +100,7 @@ public sealed class OutputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
 
         Assert.InRange((process.TotalProcessorTime - before).TotalMilliseconds, 0, 20);
         Assert.InRange(fresh.MemoryKiB("VmRSS"), 1, 25 << 10);
-        Assert.InRange(new FileInfo(EnvdBinary.Path).Length, 1, 15 << 20);
+        Assert.InRange(new FileInfo(Artifacts.Envd).Length, 1, 15 << 20);
     }
 
     private async Task<HttpResponseMessage> OpenAsync(string line)

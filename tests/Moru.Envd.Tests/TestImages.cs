@@ -30,16 +30,17 @@ internal static class TestImages
         return await Shell.RunAsync(stream.ToArray(), "docker", "import", "-");
     }
 
-    /// <summary>The static busybox of Debian, from the machine or from its package.</summary>
+    /// <summary>The static busybox of Debian, fetched once with the package manager of the base image.</summary>
     private static async Task<string> BusyboxBinaryAsync()
     {
-        var found = await Shell.RunAsync("sh", "-c", "for f in /bin/busybox /usr/bin/busybox; do [ -x $f ] && ! ldd $f >/dev/null 2>&1 && echo $f && break; done; true");
-        if (found.Length > 0) return found;
-        var cache = Path.Combine(Path.GetTempPath(), "moru-test-busybox");
-        Directory.CreateDirectory(cache);
-        var binary = Path.Combine(cache, "bin/busybox");
+        var folder = Directory.CreateDirectory(Path.Combine(Artifacts.Root, "artifacts/tests")).FullName;
+        var binary = Path.Combine(folder, "busybox");
         if (!File.Exists(binary))
-            await Shell.RunAsync("sh", "-c", $"cd {cache} && apt-get download -qq busybox-static && dpkg-deb -x busybox-static_*.deb . && {{ [ -e bin/busybox ] || {{ mkdir -p bin && cp usr/bin/busybox bin/; }}; }}");
+        {
+            const string Fetch = "cd /tmp && apt-get update -qq && apt-get download -qq busybox-static && dpkg-deb -x busybox-static_*.deb . && cp bin/busybox /out/";
+            await Shell.RunAsync("docker", "run", "--rm", "--volume", $"{folder}:/out", "moru/base:latest", "sh", "-c", Fetch);
+        }
+
         return binary;
     }
 }

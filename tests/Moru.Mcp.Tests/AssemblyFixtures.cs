@@ -1,3 +1,1 @@
-using Moru.Testing;
-
 [assembly: AssemblyFixture(typeof(ServerFixture))]

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ModelContextProtocol.Client;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

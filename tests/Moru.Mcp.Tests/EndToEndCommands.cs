@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

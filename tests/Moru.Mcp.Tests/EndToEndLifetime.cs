@@ -1,5 +1,3 @@
-using Moru.Testing;
-
 namespace Moru.Mcp.Tests;
 
 public sealed class EndToEndLifetime : IDisposable

@@ -1,5 +1,3 @@
-using Moru.Testing;
-
 namespace Moru.Mcp.Tests;
 
 /// <summary>One real <c>moru-mcp</c> with one session, shared by the tests of a class; sandboxes end with it.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

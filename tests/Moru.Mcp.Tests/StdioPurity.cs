@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
-using Moru.Testing;
 
 namespace Moru.Mcp.Tests;
 

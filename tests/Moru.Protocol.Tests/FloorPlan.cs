@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 
 namespace Moru.Protocol.Tests;
@@ -37,8 +36,8 @@ public sealed class FloorPlan
     [Fact]
     public void Every_project_outside_the_tests_is_in_the_plan()
     {
-        var found = Directory.EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!))
+        var found = Directory.EnumerateFiles(Artifacts.Root, "*.csproj", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Artifacts.Root, Path.GetDirectoryName(file)!))
             .Where(folder => !folder.StartsWith("tests/", StringComparison.Ordinal) && !folder.StartsWith("artifacts/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 
@@ -47,19 +46,10 @@ public sealed class FloorPlan
 
     private static (IEnumerable<string> Projects, IEnumerable<string> Packages) References(string project)
     {
-        var file = XDocument.Load(Path.Combine(Root, project, Path.GetFileName(project) + ".csproj"));
+        var file = XDocument.Load(Path.Combine(Artifacts.Root, project, Path.GetFileName(project) + ".csproj"));
         return (Names("ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal),
             Names("PackageReference").Concat(Names("FrameworkReference")).Order(StringComparer.Ordinal));
 
         IEnumerable<string> Names(string element) => file.Descendants(element).Select(reference => reference.Attribute("Include")!.Value);
-    }
-
-    private static string Root { get; } = FindRoot();
-
-    private static string FindRoot([CallerFilePath] string here = "")
-    {
-        var folder = Path.GetDirectoryName(here)!;
-        while (!File.Exists(Path.Combine(folder, "Moru.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
 namespace Moru.Runtime.Tests;
 

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Moru.Testing;
-using Xunit;
 
 namespace Moru.Runtime.Tests;
 

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Moru.Runtime.Tests;
 
 public sealed class RecoveryTests

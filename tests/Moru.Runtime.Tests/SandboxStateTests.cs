@@ -1,4 +1,3 @@
-using Xunit;
 using static Moru.Runtime.SandboxPhase;
 
 namespace Moru.Runtime.Tests;

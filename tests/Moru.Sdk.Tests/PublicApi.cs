@@ -1,4 +1,3 @@
-using Moru.Testing;
 using PublicApiGenerator;
 
 namespace Moru.Sdk.Tests;

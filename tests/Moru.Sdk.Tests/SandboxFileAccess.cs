@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Moru.Protocol;
-using Moru.Testing;
 
 namespace Moru.Sdk.Tests;
 

@@ -1,5 +1,3 @@
-using Moru.Testing;
-
 namespace Moru.Sdk.Tests;
 
 public sealed class SandboxLifetime(ServerFixture fixture)

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moru.Server;
-using Xunit;
 
 namespace Moru.Testing;
 

@@ -22,7 +22,7 @@ internal sealed class DockerBox : EngineBox
 
     public override string Image { get; }
 
-    public override string EnvdPath { get; } = BuiltAgent();
+    public override string EnvdPath { get; } = Artifacts.Envd;
 
     public DockerClient Client { get; } = new DockerClientBuilder().WithEndpoint(new Uri(Endpoint)).Build();
 
@@ -34,19 +34,6 @@ internal sealed class DockerBox : EngineBox
         var box = new DockerBox(new DockerEngine(endpoint ?? Endpoint), image);
         if (image == EmptyImage) await box.ImportEmptyImageAsync();
         return box;
-    }
-
-    /// <summary>The agent that was built last: <c>MORU_ENVD</c>, else <c>artifacts/envd/envd</c> of the nearest parent directory.</summary>
-    public static string BuiltAgent()
-    {
-        if (Environment.GetEnvironmentVariable("MORU_ENVD") is { Length: > 0 } named) return named;
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            var candidate = Path.Combine(directory.FullName, "artifacts", "envd", "envd");
-            if (File.Exists(candidate)) return candidate;
-        }
-
-        throw new InvalidOperationException("Tests with Docker need envd: build it with './moru test', or set MORU_ENVD.");
     }
 
     public override Task EndAsync(string sandboxId) => Client.Containers.KillContainerAsync(

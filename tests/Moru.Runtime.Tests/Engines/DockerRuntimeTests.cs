@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
 namespace Moru.Runtime.Tests;
 
@@ -102,7 +101,7 @@ public sealed class DockerRuntimeTests : IAsyncLifetime
     }
 
     private Task<MoruRuntime> OpenAsync() => MoruRuntime.OpenAsync(
-        new RuntimeOptions { DataDirectory = directory, EnvdPath = DockerBox.BuiltAgent() },
+        new RuntimeOptions { DataDirectory = directory, EnvdPath = Artifacts.Envd },
         box.Engine, TimeProvider.System, NullLoggerFactory.Instance, Node.Cancel);
 
     private Task<SandboxRecord> CreateAsync(TimeSpan timeout) =>

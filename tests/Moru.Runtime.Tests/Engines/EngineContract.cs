@@ -1,5 +1,4 @@
 using Moru.Protocol;
-using Xunit;
 
 namespace Moru.Runtime.Tests;
 

@@ -1,5 +1,3 @@
-using Moru.Testing;
-
 namespace Moru.Runtime.Tests;
 
 public sealed class InMemoryEngineTests : EngineContract
