@@ -42,7 +42,7 @@ install_line() {
 
 debian_packages() {
     case $1 in
-        engine) echo docker.io iptables apparmor ca-certificates ;;
+        engine) echo docker.io iptables iproute2 apparmor ca-certificates ;;
         compiler) echo clang lld zlib1g-dev ;;
         bootstrap) echo mmdebstrap debian-archive-keyring ;;
     esac

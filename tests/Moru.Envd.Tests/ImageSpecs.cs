@@ -107,7 +107,15 @@ public sealed class DebianSpecs(DebianEnvd envd) : ImageSpecs(envd, Commands.Bas
     public async Task It_answers_while_the_sandbox_is_at_its_limit_of_processes()
     {
         using var traces = new Traces();
-        await Envd.StartAndLeaveAsync(Commands.Bash($"while :; do sleep {traces.Seconds} & done", "/bin/bash") with { Tag = "bomb" });
+        // Not a shell: those wait longer and longer when they cannot fork, and leave room meanwhile.
+        const string Bomb = """
+            import os, time
+            while True:
+                try:
+                    if os.fork() == 0: time.sleep(1000)
+                except OSError: pass
+            """;
+        await Envd.StartAndLeaveAsync(Commands.Program("python3", "-c", Bomb, "sleep", traces.Seconds) with { Tag = "bomb" });
         await Eventually.TrueAsync(async () => await StartErrorAsync() == ConnectCode.ResourceExhausted, "the limit is reached");
 
         // Many at once, so that a thread pool would like to grow.
