@@ -1,1 +1,2 @@
-return 0;
+Console.Error.WriteLine("This version of Moru has no evaluation tasks.");
+return 1;
