@@ -58,7 +58,7 @@ public sealed record CommandOutput : SandboxResult
     internal static CommandOutput Killed(CommandResult partial, int timeoutSeconds)
     {
         var output = From(partial with { ExitCode = -1, Error = null });
-        var advice = $"Killed after {timeoutSeconds} s (timeout_seconds), with everything it had started; the output up to then is above. Give it more time with a larger timeout_seconds (at most {SandboxTools.MaxCommandSeconds}), or start it in the background (`nohup COMMAND > /tmp/out.txt 2>&1 &`) and look at its file later.";
+        var advice = $"Killed after {timeoutSeconds} s (timeout_seconds), with everything it had started; the output up to then is above. Give it more time with a larger timeout_seconds (at most {SandboxTools.MaxCommandSeconds}), or start all of it in the background (`(COMMAND) > /tmp/out.txt 2>&1 &`, parentheses included) and look at its file later.";
         return output with { TimedOut = true, Note = output.Note is null ? advice : $"{advice} {output.Note}" };
     }
 

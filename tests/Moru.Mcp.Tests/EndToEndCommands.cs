@@ -112,7 +112,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
     [Fact]
     public async Task Background_processes_live_on_after_their_command()
     {
-        await mcp.RunAsync("nohup sh -c 'echo started; sleep 891' > /tmp/background.txt 2>&1 &");
+        await mcp.RunAsync("(cd /tmp && echo started; sleep 891) > /tmp/background.txt 2>&1 &");
 
         await Eventually.TrueAsync(async () => (await mcp.RunAsync("cat /tmp/background.txt")).GetProperty("stdout").GetString() == "started\n", "it has written its file");
         Assert.Equal(1, await CountAsync("^sleep 891"));
