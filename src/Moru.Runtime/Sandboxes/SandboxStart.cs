@@ -10,14 +10,18 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(2);
 
-    // Container addresses are local, whatever proxy the environment names, and soon belong to somebody else.
+    // A bridge may lose the first packet to a new container, and the kernel sends it again only after a second.
+    private static readonly TimeSpan OneConnect = TimeSpan.FromMilliseconds(150);
+
+    // Container addresses are local, whatever proxy the environment names. They soon belong to another container, to which an old
+    // connection means nothing: keeping none spares a new sandbox the second until that shows.
     private readonly HttpClient http = new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
-        ConnectTimeout = OneTry,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
+        ConnectTimeout = OneConnect,
+        PooledConnectionIdleTimeout = TimeSpan.Zero,
     })
     {
         Timeout = Timeout.InfiniteTimeSpan,
