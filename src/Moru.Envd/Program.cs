@@ -16,6 +16,7 @@ if (flags.ShowVersion)
 
 Posix.BecomeInit();
 Workers.Reserve();
+if (Environment.ProcessId == 1) Presence.Announce(); // outside a sandbox the networks are somebody else's
 var stop = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
