@@ -11,12 +11,6 @@ internal static class LocalServer
     /// <exception cref="RuntimeException">The data directory is in use, damaged or not ours to write, or the agent is missing.</exception>
     public static async Task<MoruServer> StartAsync(Settings settings, IPEndPoint? http, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        if (!File.Exists(settings.EnvdPath))
-        {
-            throw new RuntimeException(
-                RuntimeError.InvalidArgument, "The sandbox agent 'envd' is missing. Build it with './moru build', or set MORU_ENVD to its path.");
-        }
-
         try
         {
             var options = new ServerOptions { DataDirectory = settings.DataDirectory, EnvdPath = settings.EnvdPath, Http = http };

@@ -1,5 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Moru.Runtime;
+using Moru.Server;
 
 namespace Moru.Mcp;
 
@@ -22,9 +24,9 @@ internal sealed record Settings
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
-    public string SocketPath => Path.Combine(DataDirectory, "moru.sock");
+    public string SocketPath => Path.Combine(DataDirectory, MoruServer.SocketName);
 
-    public string ApiKeyPath => Path.Combine(DataDirectory, "api-key");
+    public string ApiKeyPath => Path.Combine(DataDirectory, ApiKeys.FileName);
 
     /// <summary>Where a server says under which URL it listens.</summary>
     public string HttpUrlPath => Path.Combine(DataDirectory, "http-url");

@@ -16,14 +16,17 @@ namespace Moru.Server;
 /// </summary>
 public sealed class MoruServer : IAsyncDisposable
 {
+    /// <summary>Name of the unix socket in the data directory.</summary>
+    public const string SocketName = "moru.sock";
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
 
     private readonly MoruRuntime runtime;
-    private readonly IContainerEngine engine;
+    private readonly DockerEngine engine;
     private readonly SandboxProxy proxy;
     private readonly WebApplication app;
 
-    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, WebApplication app)
+    private MoruServer(MoruRuntime runtime, DockerEngine engine, SandboxProxy proxy, WebApplication app)
     {
         this.runtime = runtime;
         this.engine = engine;
@@ -43,27 +46,25 @@ public sealed class MoruServer : IAsyncDisposable
     /// <summary>Ends when the server has stopped.</summary>
     public Task Stopped => app.WaitForShutdownAsync();
 
-    /// <summary>Opens the data directory and starts to listen. The engine need not answer yet.</summary>
+    /// <summary>
+    /// Opens the data directory and starts to listen. The engine is the one that <c>DOCKER_HOST</c> names, else that of
+    /// <c>/var/run/docker.sock</c>; it need not answer yet.
+    /// </summary>
     /// <exception cref="RuntimeException"><see cref="RuntimeError.DataDirectoryInUse"/>: another process serves this directory.</exception>
     /// <exception cref="IOException">The TCP port is taken.</exception>
-    public static Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken) =>
-        StartAsync(options, new DockerEngine(options.DockerEndpoint), TimeProvider.System, logs, cancellationToken);
-
-    /// <summary>Starts a server on an engine of the caller's; it owns the engine from here on.</summary>
-    /// <inheritdoc cref="StartAsync(ServerOptions, ILoggerFactory, CancellationToken)"/>
-    public static async Task<MoruServer> StartAsync(
-        ServerOptions options, IContainerEngine engine, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        var runtimeOptions = options.Runtime(new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath });
+        var runtimeOptions = new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath };
+        var engine = new DockerEngine();
         MoruRuntime? runtime = null;
         SandboxProxy? proxy = null;
         WebApplication? app = null;
         try
         {
-            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, time, logs, cancellationToken);
+            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, TimeProvider.System, logs, cancellationToken);
             var key = await runtime.Keys.EnsureFirstAsync(cancellationToken) ?? await ReadKeyAsync(options.DataDirectory, cancellationToken);
             proxy = new SandboxProxy(runtime.Sandboxes);
-            var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), "moru.sock");
+            var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), SocketName);
             app = Build(options, runtime, proxy, socketPath, logs);
 
             File.Delete(socketPath); // left by a server that was killed; holding the directory's lock proves that it is gone
@@ -96,12 +97,12 @@ public sealed class MoruServer : IAsyncDisposable
     {
         try
         {
-            return (await File.ReadAllTextAsync(Path.Combine(dataDirectory, "api-key"), cancellationToken)).Trim();
+            return (await File.ReadAllTextAsync(Path.Combine(dataDirectory, ApiKeys.FileName), cancellationToken)).Trim();
         }
         catch (FileNotFoundException error)
         {
             throw new RuntimeException(
-                RuntimeError.StoreUnusable, "The file 'api-key' is missing from the data directory; put it back, or use another data directory.", error);
+                RuntimeError.StoreUnusable, $"The file '{ApiKeys.FileName}' is missing from the data directory; put it back, or use another data directory.", error);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Moru.Runtime;
 
 namespace Moru.Server;
 
@@ -12,15 +11,9 @@ public sealed record ServerOptions
     /// <summary>The static envd executable on this host.</summary>
     public required string EnvdPath { get; init; }
 
-    /// <summary>Docker Engine to use; null: <c>DOCKER_HOST</c>, else <c>unix:///var/run/docker.sock</c>.</summary>
-    public string? DockerEndpoint { get; init; }
-
     /// <summary>TCP address of the API and the sandbox proxy; null: the unix socket alone.</summary>
     public IPEndPoint? Http { get; init; }
 
     /// <summary>Domain of sandbox host names that clients are told; null: whatever the client is configured for.</summary>
     public string? Domain { get; init; }
-
-    /// <summary>Limits of the runtime, in place of its defaults.</summary>
-    public Func<RuntimeOptions, RuntimeOptions> Runtime { get; init; } = defaults => defaults;
 }

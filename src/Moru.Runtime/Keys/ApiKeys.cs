@@ -8,6 +8,9 @@ namespace Moru.Runtime;
 [SuppressMessage("Design", "CA1001", Justification = "The gate holds nothing to release: its wait handle is never asked for.")]
 public sealed class ApiKeys
 {
+    /// <summary>Name of the file with the first key in the data directory.</summary>
+    public const string FileName = "api-key";
+
     private const string Prefix = "moru_";
     private const int RawBytes = 20;
 
@@ -21,7 +24,7 @@ public sealed class ApiKeys
     {
         this.store = store;
         this.time = time;
-        file = Path.Combine(dataDirectory, "api-key");
+        file = Path.Combine(dataDirectory, FileName);
         hashes = [.. store.KeyHashes()];
     }
 

@@ -18,7 +18,7 @@ internal sealed class EnvdCopies(string dataDirectory)
         if (!File.Exists(source))
         {
             throw new RuntimeException(
-                RuntimeError.InvalidArgument, $"The agent '{Path.GetFileName(source)}' that goes into sandboxes is missing; build it with './moru doctor'.");
+                RuntimeError.InvalidArgument, $"The sandbox agent '{Path.GetFileName(source)}' is missing. Build it with './moru build', or set MORU_ENVD to its path.");
         }
 
         var digest = await DigestAsync(source, cancellationToken);
