@@ -67,8 +67,10 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
                 await client.HealthAsync(attempt.Token);
                 return tries;
             }
-            catch (Exception failure) when (IsNotYet(failure) && !cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (IsNotYet(failure))
             {
+                // An agent whose sandbox is being ended may refuse before the cancellation is seen here.
+                cancellationToken.ThrowIfCancellationRequested();
                 await Task.Delay(pause, cancellationToken);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
@@ -100,6 +102,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         }
         catch (Exception failure) when (failure is HttpRequestException or ConnectException)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw new RuntimeException(
                 RuntimeError.StartFailed, $"The agent of sandbox '{record.Id}' refused its settings: {failure.Message}", failure);
         }
