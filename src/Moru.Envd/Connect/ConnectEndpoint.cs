@@ -57,6 +57,46 @@ internal static class ConnectEndpoint
         await stream.EndAsync(failure);
     }
 
+    /// <summary>A call with a stream of messages from the client and one answer.</summary>
+    public static async Task ClientStreamAsync<TRequest, TResponse>(
+        HttpContext context,
+        JsonTypeInfo<TRequest> requestType,
+        JsonTypeInfo<TResponse> responseType,
+        Func<HttpContext, IAsyncEnumerable<TRequest>, Task<TResponse>> handle)
+    {
+        if (!Accepts(context, StreamType)) return;
+        context.Response.ContentType = StreamType;
+        var stream = new MessageStream<TResponse>(context, responseType);
+        ConnectException? failure = null;
+        try
+        {
+            await stream.WriteAsync(await handle(context, MessagesAsync(context, requestType)));
+        }
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            failure = Translate(exception, context);
+        }
+
+        await stream.EndAsync(failure);
+    }
+
+    private static async IAsyncEnumerable<T> MessagesAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+    {
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(context.RequestAborted);
+            var buffer = read.Buffer;
+            while (Envelope.TryRead(ref buffer, out _, out var message)) yield return Parse(message.ToArray(), type);
+            if (buffer.Length > MaxRequest)
+                throw new ConnectException(ConnectCode.ResourceExhausted, $"message is larger than the limit of {MaxRequest} bytes");
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (!read.IsCompleted) continue;
+            if (buffer.IsEmpty) yield break;
+            throw new ConnectException(ConnectCode.InvalidArgument, "the stream ends inside a message");
+        }
+    }
+
     private static bool Accepts(HttpContext context, string mediaType)
     {
         var given = context.Request.ContentType ?? "";

@@ -63,6 +63,35 @@ public sealed record ListDirRequest(string Path, uint Depth = 1);
 /// <param name="Entries">Entries, a directory before its content, by name within each directory.</param>
 public sealed record ListDirResponse(IReadOnlyList<FileEntry>? Entries = null);
 
+/// <summary>Request of <c>filesystem.Filesystem/Stat</c>.</summary>
+/// <param name="Path">What to describe; a symbolic link is not followed.</param>
+public sealed record StatRequest(string Path);
+
+/// <summary>Answer of <c>filesystem.Filesystem/Stat</c>.</summary>
+/// <param name="Entry">What is there.</param>
+public sealed record StatResponse(FileEntry Entry);
+
+/// <summary>Request of <c>filesystem.Filesystem/MakeDir</c>.</summary>
+/// <param name="Path">Directory to make, its missing parents included.</param>
+public sealed record MakeDirRequest(string Path);
+
+/// <summary>Answer of <c>filesystem.Filesystem/MakeDir</c>.</summary>
+/// <param name="Entry">The new directory.</param>
+public sealed record MakeDirResponse(FileEntry Entry);
+
+/// <summary>Request of <c>filesystem.Filesystem/Move</c>.</summary>
+/// <param name="Source">What to move.</param>
+/// <param name="Destination">Its new path; missing parents are made.</param>
+public sealed record MoveRequest(string Source, string Destination);
+
+/// <summary>Answer of <c>filesystem.Filesystem/Move</c>.</summary>
+/// <param name="Entry">The entry in its new place.</param>
+public sealed record MoveResponse(FileEntry Entry);
+
+/// <summary>Request of <c>filesystem.Filesystem/Remove</c>.</summary>
+/// <param name="Path">What to remove, a directory with all that is in it.</param>
+public sealed record RemoveRequest(string Path);
+
 /// <summary>One file that <c>POST /files</c> wrote.</summary>
 /// <param name="Name">Last part of the path.</param>
 /// <param name="Path">Absolute path.</param>

@@ -24,12 +24,24 @@ public sealed record StartRequest
     /// <summary>What to run.</summary>
     public required ProcessConfig Process { get; init; }
 
+    /// <summary>Asks for a terminal of this size; absent means pipes.</summary>
+    public Pty? Pty { get; init; }
+
     /// <summary>Name by which later calls can select the process.</summary>
     public string? Tag { get; init; }
 
     /// <summary>Whether to keep a stdin pipe open; absent means yes, false gives <c>/dev/null</c>.</summary>
     public bool? Stdin { get; init; }
 }
+
+/// <summary>A terminal: <c>process.PTY</c>.</summary>
+/// <param name="Size">Its size in characters.</param>
+public sealed record Pty(PtySize? Size);
+
+/// <summary>Size of a terminal in characters.</summary>
+/// <param name="Cols">Columns.</param>
+/// <param name="Rows">Rows.</param>
+public sealed record PtySize(uint Cols, uint Rows);
 
 /// <summary>One message of a <c>Start</c> stream.</summary>
 /// <param name="Event">What happened.</param>
@@ -63,6 +75,9 @@ public sealed record ProcessData
 
     /// <summary>Bytes of the standard error.</summary>
     public ReadOnlyMemory<byte>? Stderr { get; init; }
+
+    /// <summary>Bytes that the terminal shows.</summary>
+    public ReadOnlyMemory<byte>? Pty { get; init; }
 }
 
 /// <summary>How a process ended, in the words of Go's <c>os.ProcessState</c>, which official clients compare.</summary>
@@ -93,6 +108,55 @@ public sealed record ProcessSelector
     /// <summary>Tag given at start.</summary>
     public string? Tag { get; init; }
 }
+
+/// <summary>Request of <c>process.Process/Connect</c>: listen to a running process.</summary>
+/// <param name="Process">Which process.</param>
+public sealed record ConnectRequest(ProcessSelector Process);
+
+/// <summary>One message of a <c>Connect</c> stream.</summary>
+/// <param name="Event">What happened.</param>
+public sealed record ConnectResponse(ProcessEvent Event);
+
+/// <summary>Request of <c>process.Process/Update</c>.</summary>
+/// <param name="Process">Which process.</param>
+/// <param name="Pty">The terminal's new size; absent changes nothing.</param>
+public sealed record UpdateRequest(ProcessSelector Process, Pty? Pty = null);
+
+/// <summary>Input bytes; exactly one member is set. A set member may be empty.</summary>
+public sealed record ProcessInput
+{
+    /// <summary>Bytes for the standard input, of a process without a terminal.</summary>
+    public ReadOnlyMemory<byte>? Stdin { get; init; }
+
+    /// <summary>Bytes for the terminal, as its keyboard would send them.</summary>
+    public ReadOnlyMemory<byte>? Pty { get; init; }
+}
+
+/// <summary>Request of <c>process.Process/SendInput</c>.</summary>
+/// <param name="Process">Which process.</param>
+/// <param name="Input">What to write.</param>
+public sealed record SendInputRequest(ProcessSelector Process, ProcessInput Input);
+
+/// <summary>One message of a <c>StreamInput</c> call; exactly one member is set, and the first message sets <see cref="Start"/>.</summary>
+public sealed record StreamInputRequest
+{
+    /// <summary>First message: for whom the input is.</summary>
+    public StreamInputStart? Start { get; init; }
+
+    /// <summary>Input.</summary>
+    public StreamInputData? Data { get; init; }
+
+    /// <summary>Nothing happened for a while.</summary>
+    public Keepalive? Keepalive { get; init; }
+}
+
+/// <summary>For whom streamed input is.</summary>
+/// <param name="Process">Which process.</param>
+public sealed record StreamInputStart(ProcessSelector Process);
+
+/// <summary>A piece of streamed input.</summary>
+/// <param name="Input">What to write.</param>
+public sealed record StreamInputData(ProcessInput Input);
 
 /// <summary>Signals that <c>SendSignal</c> accepts.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Signal>))]
