@@ -33,6 +33,7 @@ namespace Moru.Protocol;
 [JsonSerializable(typeof(RemoveWatcherRequest))]
 [JsonSerializable(typeof(IReadOnlyList<WrittenFile>))]
 [JsonSerializable(typeof(InitRequest))]
+[JsonSerializable(typeof(EnvdMetrics))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(ConnectError))]
 [JsonSerializable(typeof(StreamEnd))]

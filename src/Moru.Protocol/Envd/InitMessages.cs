@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Moru.Protocol;
 
 /// <summary>Body of envd's <c>POST /init</c>, sent by the server once at start and again at resume. Everything is optional.</summary>
@@ -17,4 +19,8 @@ public sealed record InitRequest
 
     /// <summary>Working directory of processes when a call names none.</summary>
     public string? DefaultWorkdir { get; init; }
+
+    /// <summary>IP address of the host's event service, known as <c>events.moru.local</c> in the sandbox.</summary>
+    [JsonPropertyName("hyperloopIP")]
+    public string? HyperloopIP { get; init; }
 }
