@@ -6,11 +6,12 @@ namespace Moru.Envd;
 /// <summary>Everything envd answers, on one page.</summary>
 internal sealed class Daemon
 {
-    private readonly AccessToken _token = new();
+    private readonly AccessToken _token;
     private readonly Dictionary<(string Method, string Path), RequestDelegate> _routes;
 
     public Daemon(ProcessTable processes, TimeProvider time)
     {
+        _token = new AccessToken(time);
         var settings = new Settings(_token);
         var init = new InitHttp(settings);
         var process = new ProcessRpc(processes, settings, time);
@@ -23,6 +24,8 @@ internal sealed class Daemon
             [("GET", "/health")] = HealthAsync,
             [("POST", "/init")] = init.InitAsync,
             [("GET", "/envs")] = init.EnvironmentAsync,
+            [("GET", "/metrics")] = new MetricsHttp(time).AnswerAsync,
+            [("POST", "/shutdown")] = new ShutdownHttp().FlushAsync,
             [("GET", "/files")] = files.DownloadAsync,
             [("HEAD", "/files")] = files.DownloadAsync,
             [("POST", "/files")] = files.UploadAsync,
@@ -41,6 +44,7 @@ internal sealed class Daemon
     {
         try
         {
+            if (CrossOrigin.Answer(context)) return;
             _token.Check(context.Request);
             await Route(context.Request)(context);
         }

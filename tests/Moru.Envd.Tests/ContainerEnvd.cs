@@ -10,6 +10,9 @@ public abstract class ContainerEnvd : EnvdHost
 
     public string Container { get; private set; } = "";
 
+    /// <summary>More options of the engine.</summary>
+    protected virtual IReadOnlyList<string> Options => [];
+
     /// <summary>Finds or makes the image.</summary>
     protected abstract Task<string> ImageAsync();
 
@@ -21,7 +24,7 @@ public abstract class ContainerEnvd : EnvdHost
         string[] options = ["--label", Label, "--mount", $"type=bind,source={Artifacts.Envd},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256"];
         // No image of the tests has a command of its own.
         _image = await ImageAsync();
-        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, "--entrypoint", Mount, _image]);
+        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, .. Options, "--entrypoint", Mount, _image]);
         var address = await Shell.RunAsync("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", Container);
         return new Uri($"http://{address}:{Protocol.Ports.Envd}/");
     }

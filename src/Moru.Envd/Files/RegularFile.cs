@@ -10,12 +10,12 @@ internal static class RegularFile
     /// <exception cref="Moru.Protocol.ConnectException">It is not there, not a regular file, or not readable.</exception>
     public static SafeFileHandle OpenRead(string path, out FileStatus status) => Open(path, Posix.ReadOnly | Common, out status);
 
-    /// <summary>Opens an empty file of that name, throwing away what was there, and gives it to the user.</summary>
+    /// <summary>Opens a file to be replaced, makes it when it is missing, and gives it to the user.</summary>
     /// <exception cref="Moru.Protocol.ConnectException">Something else stands there, or the disk is full.</exception>
-    public static SafeFileHandle Create(string path, User owner)
+    public static ReplacedFile Create(string path, User owner)
     {
-        var handle = Open(path, Posix.WriteOnly | Posix.Create | Posix.Truncate | Common, out _);
-        if (Posix.ChangeOwner((int)handle.DangerousGetHandle(), owner.Uid, owner.Gid) == 0) return handle;
+        var handle = Open(path, Posix.WriteOnly | Posix.Create | Common, out var status);
+        if (Posix.ChangeOwner((int)handle.DangerousGetHandle(), owner.Uid, owner.Gid) == 0) return new ReplacedFile(handle, path, status.Size);
         var error = Posix.LastError;
         handle.Dispose();
         throw FileFailure.Of(error, path);

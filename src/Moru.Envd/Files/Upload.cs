@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -10,22 +11,24 @@ namespace Moru.Envd;
 internal sealed class Upload(User user, string? path, string? defaultDirectory)
 {
     private const int BlockSize = 64 << 10;
+    private const int MaxFiles = 10_000;
 
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
 
     private readonly List<WrittenFile> _written = [];
+    private readonly HashSet<string> _targets = [];
 
     public async Task<IReadOnlyList<WrittenFile>> ReceiveAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
             || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 } boundary)
-            throw Invalid("a multipart/form-data body with a part named 'file' is needed");
+            throw Invalid("a multipart/form-data body with a part named 'file' is needed"); // upstream's 500 would tell clients that the sandbox is broken
 
         try
         {
             var parts = new MultipartReader(boundary.ToString(), request.Body, BlockSize);
             while (await parts.ReadNextSectionAsync(cancellationToken) is { } part) await ReceiveAsync(part, cancellationToken);
-            return _written;
+            return _written.Count > 0 ? _written : throw Invalid("the upload has no part named 'file'");
         }
         catch (Exception exception) when (exception is ConnectException or IOException or InvalidDataException && !cancellationToken.IsCancellationRequested)
         {
@@ -40,43 +43,40 @@ internal sealed class Upload(User user, string? path, string? defaultDirectory)
         if (!ContentDispositionHeaderValue.TryParse(part.ContentDisposition, out var disposition) || HeaderUtilities.RemoveQuotes(disposition.Name) != "file") return;
 
         var target = SandboxPath.Resolve(path ?? NameOf(disposition), user, defaultDirectory);
-        if (_written.Exists(earlier => earlier.Path == target)) throw Invalid($"two parts go to the same path '{target}'");
+        if (!_targets.Add(target)) throw Invalid($"two parts go to the same path '{target}'");
+        if (_targets.Count > MaxFiles) throw Invalid($"more than {MaxFiles} files in one upload; send the rest in another");
 
         RegularFile.MakeParents(target, user);
         using var file = RegularFile.Create(target, user);
-        await CopyAsync(part.Body, file, target, cancellationToken);
+        await CopyAsync(part.Body, file, cancellationToken);
         _written.Add(new WrittenFile(Path.GetFileName(target), target, "file"));
     }
 
     private static string NameOf(ContentDispositionHeaderValue disposition)
     {
-        var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : HeaderUtilities.RemoveQuotes(disposition.FileName);
-        // Browsers and official clients write a quote in a file name as %22.
-        return name is { Length: > 0 } ? name.ToString().Replace("%22", "\"", StringComparison.Ordinal)
-            : throw Invalid("the upload names no path: give it in the query or as the part's file name");
+        var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar.ToString() : Unquoted(HeaderUtilities.RemoveQuotes(disposition.FileName).ToString());
+        return name.Length > 0 ? name : throw Invalid("the upload names no path: give it in the query or as the part's file name");
     }
+
+    // Clients escape in two ways: with a percent sign what would break the header (html.spec.whatwg.org, "multipart form data"),
+    // or with a backslash a quote or another backslash. Every other backslash is itself.
+    private static string Unquoted(string name) => name
+        .Replace("\\\\", "\\", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal)
+        .Replace("%22", "\"", StringComparison.Ordinal).Replace("%0A", "\n", StringComparison.Ordinal).Replace("%0D", "\r", StringComparison.Ordinal);
 
     // A small file is one write, so that its watchers see one.
-    private static async Task CopyAsync(Stream source, Microsoft.Win32.SafeHandles.SafeFileHandle file, string target, CancellationToken cancellationToken)
+    private static async Task CopyAsync(Stream source, ReplacedFile file, CancellationToken cancellationToken)
     {
-        var block = new byte[BlockSize];
-        for (var offset = 0L; ;)
+        var block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
         {
-            var count = await source.ReadAtLeastAsync(block, BlockSize, throwOnEndOfStream: false, cancellationToken);
-            if (count == 0) return;
-            Write(file, block.AsSpan(0, count), offset, target);
-            offset += count;
+            while (await source.ReadAtLeastAsync(block.AsMemory(0, BlockSize), BlockSize, throwOnEndOfStream: false, cancellationToken) is > 0 and var count)
+                file.Append(block.AsSpan(0, count));
         }
-    }
-
-    private static void Write(Microsoft.Win32.SafeHandles.SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset, string target)
-    {
-        for (var rest = bytes; rest.Length > 0;)
+        finally
         {
-            var count = Posix.Write(file, rest, offset);
-            if (count < 0) throw FileFailure.Of(Posix.LastError, target);
-            rest = rest[count..];
-            offset += count;
+            ArrayPool<byte>.Shared.Return(block);
+            file.Cut();
         }
     }
 

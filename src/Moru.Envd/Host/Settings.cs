@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Moru.Protocol;
 
 namespace Moru.Envd;
@@ -5,19 +7,25 @@ namespace Moru.Envd;
 /// <summary>What <c>POST /init</c> set last.</summary>
 internal sealed record Defaults(IReadOnlyDictionary<string, string> Environment, string User, string? Directory);
 
-/// <summary>Holds the current <see cref="Defaults"/> and decides which init request counts.</summary>
+/// <summary>
+/// Holds the current <see cref="Defaults"/> and decides which init request counts. The clock is left alone, unlike upstream: a container
+/// has the host's, which is right after a resume too.
+/// </summary>
 internal sealed class Settings(AccessToken token)
 {
+    private const string EventsVariable = "MORU_EVENTS_ADDRESS";
+
     private readonly Lock _gate = new();
     private DateTimeOffset _newest = DateTimeOffset.MinValue;
     private volatile Defaults _current = new(new Dictionary<string, string>(), "root", null);
 
     public Defaults Current => _current;
 
-    /// <exception cref="ConnectException">The request carries another token than the one set before, or an impossible variable.</exception>
+    /// <exception cref="ConnectException">The request carries another token than the one set before, or an impossible variable or address.</exception>
     public void Apply(InitRequest init)
     {
         if (init.EnvVars is { } variables) ProcessEnvironment.Check(variables);
+        var events = AddressOrDefault(init.HyperloopIP);
         lock (_gate)
         {
             if (!string.IsNullOrEmpty(init.AccessToken)) token.Set(init.AccessToken);
@@ -29,9 +37,11 @@ internal sealed class Settings(AccessToken token)
             }
 
             _current = new Defaults(
-                init.EnvVars ?? _current.Environment,
+                EnvironmentOf(init.EnvVars ?? _current.Environment, events),
                 string.IsNullOrEmpty(init.DefaultUser) ? _current.User : init.DefaultUser,
                 string.IsNullOrEmpty(init.DefaultWorkdir) ? _current.Directory : init.DefaultWorkdir);
+            SystemFiles.WriteVariables(_current.Environment);
+            if (events is not null) SystemFiles.NameEventsHost(events.ToString());
         }
     }
 
@@ -42,4 +52,16 @@ internal sealed class Settings(AccessToken token)
         var wanted = string.IsNullOrEmpty(name) ? _current.User : name;
         return Users.FindOrDefault(wanted) ?? throw new ConnectException(ConnectCode.Unauthenticated, $"invalid username: '{wanted}'");
     }
+
+    // The request's own variable wins; without a new address the one that is known stays.
+    private IReadOnlyDictionary<string, string> EnvironmentOf(IReadOnlyDictionary<string, string> asked, IPAddress? events)
+    {
+        var address = events is null ? _current.Environment.GetValueOrDefault(EventsVariable)
+            : events.AddressFamily == AddressFamily.InterNetworkV6 ? $"http://[{events}]" : $"http://{events}";
+        return address is null || asked.ContainsKey(EventsVariable) ? asked : new Dictionary<string, string>(asked) { [EventsVariable] = address };
+    }
+
+    private static IPAddress? AddressOrDefault(string? text) => string.IsNullOrEmpty(text) ? null
+        : IPAddress.TryParse(text, out var address) ? address
+        : throw new ConnectException(ConnectCode.InvalidArgument, $"invalid hyperloopIP '{text}': an IP address is needed");
 }

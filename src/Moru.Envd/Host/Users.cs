@@ -51,7 +51,10 @@ internal static class Users
     }
 
     private static IEnumerable<string[]> Rows(string file, int columns) =>
-        SmallFile.ReadOrEmpty(file, MaxFileSize).Split('\n').Select(line => line.Split(':')).Where(row => row.Length >= columns);
+        SmallFile.ReadOrEmpty(file, MaxFileSize).Split('\n').Where(line => !line.Contains('\0'))
+        .Select(line => line.Split(':')).Where(row => row.Length >= columns);
 
-    private static uint? Id(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+    // The highest number is no id: the kernel takes it for "leave it as it is", which for a new process would be root's.
+    private static uint? Id(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id != uint.MaxValue ? id : null;
 }

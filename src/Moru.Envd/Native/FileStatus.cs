@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Moru.Envd;
 
 /// <summary>What the kernel knows about a file, from <c>statx</c>: its layout is the same on every architecture.</summary>
-internal readonly record struct FileStatus(uint Mode, uint Uid, uint Gid, long Size, DateTimeOffset ModifiedTime)
+internal readonly record struct FileStatus(uint Mode, uint Uid, uint Gid, long Size, DateTimeOffset ModifiedTime, ulong Inode)
 {
     private const uint TypeMask = 0xF000;
 
@@ -35,6 +35,7 @@ internal static unsafe partial class Posix
         [FieldOffset(20)] public uint Uid;
         [FieldOffset(24)] public uint Gid;
         [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(112)] public long ModifiedSeconds;
         [FieldOffset(120)] public uint ModifiedNanoseconds;
@@ -50,6 +51,6 @@ internal static unsafe partial class Posix
         // A file system may hold any 64-bit second; a date of .NET ends with the year 9999.
         var seconds = Math.Clamp(raw.ModifiedSeconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 1);
         var modified = DateTimeOffset.FromUnixTimeSeconds(seconds).AddTicks(raw.ModifiedNanoseconds / 100);
-        return new FileStatus(raw.Mode, raw.Uid, raw.Gid, (long)raw.Size, modified);
+        return new FileStatus(raw.Mode, raw.Uid, raw.Gid, (long)raw.Size, modified, raw.Inode);
     }
 }
