@@ -100,9 +100,8 @@ public sealed class DebianHostSpecs(LimitedDebianEnvd envd) : HostSpecs(envd), I
     }
 
     [Fact]
-    public async Task A_hosts_file_that_is_no_file_does_not_fail_init()
+    public async Task Init_does_without_files_that_it_cannot_write()
     {
-        // The engine mounts the file, so it can be neither removed nor replaced; a link to it can.
         await envd.ShAsync("rm -rf /run/moru; mkfifo /run/moru");
 
         await envd.Client.InitAsync(new InitRequest { EnvVars = new Dictionary<string, string> { ["MORU_SANDBOX"] = "true" } }, TestContext.Current.CancellationToken);
@@ -158,7 +157,7 @@ public sealed class DebianHostSpecs(LimitedDebianEnvd envd) : HostSpecs(envd), I
     }
 }
 
-/// <summary>A container of the base template's image that may use one processor.</summary>
+/// <summary>A container of the base template's image that may use half a processor.</summary>
 public sealed class LimitedDebianEnvd : ContainerEnvd
 {
     protected override IReadOnlyList<string> Options => ["--cpus", "0.5"];
@@ -168,7 +167,7 @@ public sealed class LimitedDebianEnvd : ContainerEnvd
     protected override Task RemoveImageAsync(string image) => Task.CompletedTask;
 }
 
-/// <summary>A container without a single file of its own that may use one processor.</summary>
+/// <summary>A container without a single file of its own that may use half a processor.</summary>
 public sealed class LimitedEmptyEnvd : ContainerEnvd
 {
     protected override IReadOnlyList<string> Options => ["--cpus", "0.5"];

@@ -37,7 +37,7 @@ internal sealed class Settings(AccessToken token)
             }
 
             _current = new Defaults(
-                EnvironmentOf(init.EnvVars ?? _current.Environment, events),
+                EnvironmentOf(init.EnvVars, events),
                 string.IsNullOrEmpty(init.DefaultUser) ? _current.User : init.DefaultUser,
                 string.IsNullOrEmpty(init.DefaultWorkdir) ? _current.Directory : init.DefaultWorkdir);
             SystemFiles.WriteVariables(_current.Environment);
@@ -54,11 +54,13 @@ internal sealed class Settings(AccessToken token)
     }
 
     // The request's own variable wins; without a new address the one that is known stays.
-    private IReadOnlyDictionary<string, string> EnvironmentOf(IReadOnlyDictionary<string, string> asked, IPAddress? events)
+    private IReadOnlyDictionary<string, string> EnvironmentOf(IReadOnlyDictionary<string, string>? asked, IPAddress? events)
     {
         var address = events is null ? _current.Environment.GetValueOrDefault(EventsVariable)
             : events.AddressFamily == AddressFamily.InterNetworkV6 ? $"http://[{events}]" : $"http://{events}";
-        return address is null || asked.ContainsKey(EventsVariable) ? asked : new Dictionary<string, string>(asked) { [EventsVariable] = address };
+        var variables = asked ?? _current.Environment;
+        if (address is null || asked?.ContainsKey(EventsVariable) == true) return variables;
+        return new Dictionary<string, string>(variables) { [EventsVariable] = address };
     }
 
     private static IPAddress? AddressOrDefault(string? text) => string.IsNullOrEmpty(text) ? null
