@@ -32,7 +32,15 @@ internal sealed class Daemon
             [("POST", "/process.Process/Start")] = call =>
                 ConnectEndpoint.StreamAsync(call, json.StartRequest, json.StartResponse, process.StartAsync),
             [("POST", "/process.Process/SendSignal")] = call =>
-                ConnectEndpoint.UnaryAsync(call, json.SendSignalRequest, json.Empty, process.SendSignal),
+                ConnectEndpoint.UnaryAsync(call, json.SendSignalRequest, json.Empty, process.SendSignalAsync),
+            [("POST", "/process.Process/Connect")] = call =>
+                ConnectEndpoint.StreamAsync(call, json.ConnectRequest, json.ConnectResponse, process.ConnectAsync),
+            [("POST", "/process.Process/SendInput")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.SendInputRequest, json.Empty, process.SendInputAsync),
+            [("POST", "/process.Process/StreamInput")] = call =>
+                ConnectEndpoint.ClientStreamAsync(call, json.StreamInputRequest, json.Empty, process.StreamInputAsync),
+            [("POST", "/process.Process/Update")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.UpdateRequest, json.Empty, process.Update),
             [("POST", "/process.Process/List")] = call =>
                 ConnectEndpoint.UnaryAsync(call, json.Empty, json.ListProcessesResponse, process.List),
             [("POST", "/filesystem.Filesystem/ListDir")] = call =>

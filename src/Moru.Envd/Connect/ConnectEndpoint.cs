@@ -14,14 +14,21 @@ internal static class ConnectEndpoint
     /// <summary>Largest request, well above what the kernel takes as arguments.</summary>
     private const int MaxRequest = 8 << 20;
 
+    public static Task UnaryAsync<TRequest, TResponse>(
+        HttpContext context, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, Func<TRequest, TResponse> handle) =>
+        UnaryAsync(context, requestType, responseType, (_, request) => Task.FromResult(handle(request)));
+
     public static async Task UnaryAsync<TRequest, TResponse>(
-        HttpContext context, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, Func<TRequest, TResponse> handle)
+        HttpContext context,
+        JsonTypeInfo<TRequest> requestType,
+        JsonTypeInfo<TResponse> responseType,
+        Func<HttpContext, TRequest, Task<TResponse>> handle)
     {
         if (!Accepts(context, UnaryType)) return;
         try
         {
             var body = await ReadBodyAsync(context);
-            var response = handle(Parse(body, requestType));
+            var response = await handle(context, Parse(body, requestType));
             await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, response, responseType);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Moru.Envd;
 
 /// <summary>Everything the kernel must know to start a process.</summary>
@@ -15,42 +13,33 @@ internal sealed record Launch
 
     public required User User { get; init; }
 
-    /// <summary>Whether stdin is a pipe; <c>/dev/null</c> otherwise.</summary>
+    /// <summary>Whether stdin is a pipe; <c>/dev/null</c> otherwise. A terminal is its process's stdin in any case.</summary>
     public required bool Stdin { get; init; }
+
+    /// <summary>Size of the terminal to run in; null: pipes.</summary>
+    public TerminalSize? Terminal { get; init; }
 
     public required ProcessMark Mark { get; init; }
 }
 
-/// <summary>A started process and our ends of its pipes.</summary>
-internal sealed record Launched(int Pid, PipeEnd Stdout, PipeEnd Stderr, PipeEnd? Stdin);
+/// <summary>A started process and our ends of its pipes, or of its terminal.</summary>
+/// <param name="Pid">Its process id.</param>
+/// <param name="Output">Its stdout, or what its terminal shows.</param>
+/// <param name="Errors">Its stderr; null with a terminal.</param>
+/// <param name="Input">Its stdin, or its terminal's keyboard.</param>
+/// <param name="HasTerminal">Whether it runs in a terminal.</param>
+internal sealed record Launched(int Pid, PipeEnd Output, PipeEnd? Errors, PipeEnd? Input, bool HasTerminal);
 
-/// <summary>Starts processes with posix_spawn, each in a session of its own.</summary>
-internal sealed unsafe partial class Launcher(Poller poller)
+/// <summary>Starts processes, each in a session of its own.</summary>
+internal sealed unsafe class Launcher(Poller poller)
 {
-    private const short SetSignalDefaults = 0x04, SetSignalMask = 0x08, NewSession = 0x80;
-    private const int StructSize = 512;
-
     /// <exception cref="LaunchException">The kernel refused.</exception>
     public Launched Start(Launch launch)
     {
         var open = new List<int>();
         try
         {
-            var input = launch.Stdin ? MakePipe(open, launch.User) : (Read: OpenNull(open), Write: -1);
-            var output = MakePipe(open, launch.User);
-            var error = MakePipe(open, launch.User);
-            int pid;
-            using (launch.Mark.Inherit())
-            using (Identity.Assume(launch.User))
-                pid = Spawn(launch, input.Read, output.Write, error.Write);
-
-            return new Launched(pid, Keep(output.Read), Keep(error.Read), launch.Stdin ? Keep(input.Write) : null);
-
-            PipeEnd Keep(int fd)
-            {
-                open.Remove(fd);
-                return PipeEnd.Own(fd, poller);
-            }
+            return launch.Terminal is { } size ? StartInTerminal(launch, size, open) : StartWithPipes(launch, open);
         }
         finally
         {
@@ -58,48 +47,42 @@ internal sealed unsafe partial class Launcher(Poller poller)
         }
     }
 
-    private static int Spawn(Launch launch, int stdin, int stdout, int stderr)
+    private Launched StartWithPipes(Launch launch, List<int> open)
     {
-        var actions = stackalloc byte[StructSize];
-        var attributes = stackalloc byte[StructSize];
-        Must(InitActions(actions));
-        Must(InitAttributes(attributes));
-        try
-        {
-            Must(AddDuplicate(actions, stdin, 0));
-            Must(AddDuplicate(actions, stdout, 1));
-            Must(AddDuplicate(actions, stderr, 2));
-            Must(AddCloseFrom(actions, 3));
-            Must(AddChangeDirectory(actions, launch.Directory));
-            SetSession(attributes);
-
-            using var arguments = new StringArray(launch.Arguments);
-            using var environment = new StringArray([.. launch.Environment.Select(pair => $"{pair.Key}={pair.Value}")]);
-            int pid;
-            Must(SpawnProcess(&pid, launch.Executable, actions, attributes, arguments.Pointer, environment.Pointer));
-            return pid;
-        }
-        finally
-        {
-            DestroyActions(actions);
-            DestroyAttributes(attributes);
-        }
+        var input = launch.Stdin ? MakePipe(open, launch.User) : (Read: OpenNull(open), Write: -1);
+        var output = MakePipe(open, launch.User);
+        var errors = MakePipe(open, launch.User);
+        var pid = Spawn(launch, new StandardFiles(input.Read, output.Write, errors.Write));
+        return new Launched(pid, Keep(output.Read, open), Keep(errors.Read, open), launch.Stdin ? Keep(input.Write, open) : null, HasTerminal: false);
     }
 
-    // A new session, and no signal blocked or ignored: .NET ignores SIGPIPE, and a child would go on doing so.
-    private static void SetSession(byte* attributes)
+    private Launched StartInTerminal(Launch launch, TerminalSize size, List<int> open)
     {
-        var signals = stackalloc byte[StructSize];
-        Must(EmptySignals(signals));
-        Must(SetMask(attributes, signals));
-        Must(FillSignals(signals));
-        Must(SetDefaults(attributes, signals));
-        Must(SetSpawnFlags(attributes, SetSignalDefaults | SetSignalMask | NewSession));
+        var (master, slave) = Terminal.Open(launch.User, size, open);
+        // Two descriptors, since one of them can wait for one thing at a time only.
+        var keyboard = Posix.FileControl(master, Posix.DuplicateCloseOnExec, 0);
+        if (keyboard < 0) throw new LaunchException(Posix.LastError);
+        open.Add(keyboard);
+        var pid = Spawn(launch, new StandardFiles(slave));
+        return new Launched(pid, Keep(master, open), Errors: null, Keep(keyboard, open), HasTerminal: true);
     }
 
-    private static void Must(int error)
+    private static int Spawn(Launch launch, StandardFiles files)
     {
-        if (error != 0) throw new LaunchException(error);
+        int pid;
+        using (launch.Mark.Inherit())
+        using (OomScore.Inherit())
+        using (Identity.Assume(launch.User))
+            pid = PosixSpawn.Start(launch, files);
+
+        OomScore.Raise(pid);
+        return pid;
+    }
+
+    private PipeEnd Keep(int fd, List<int> open)
+    {
+        open.Remove(fd);
+        return PipeEnd.Own(fd, poller);
     }
 
     private static (int Read, int Write) MakePipe(List<int> open, User user)
@@ -120,49 +103,13 @@ internal sealed unsafe partial class Launcher(Poller poller)
         open.Add(fd);
         return fd;
     }
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SpawnProcess(int* pid, string path, byte* actions, byte* attributes, byte** arguments, byte** environment);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
-    private static partial int InitActions(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
-    private static partial void DestroyActions(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
-    private static partial int AddDuplicate(byte* actions, int from, int to);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
-    private static partial int AddCloseFrom(byte* actions, int first);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addchdir_np", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int AddChangeDirectory(byte* actions, string path);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
-    private static partial int InitAttributes(byte* attributes);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_destroy")]
-    private static partial void DestroyAttributes(byte* attributes);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setflags")]
-    private static partial int SetSpawnFlags(byte* attributes, short flags);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigmask")]
-    private static partial int SetMask(byte* attributes, byte* signals);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigdefault")]
-    private static partial int SetDefaults(byte* attributes, byte* signals);
-
-    [LibraryImport("libc", EntryPoint = "sigemptyset")]
-    private static partial int EmptySignals(byte* signals);
-
-    [LibraryImport("libc", EntryPoint = "sigfillset")]
-    private static partial int FillSignals(byte* signals);
 }
 
 /// <summary>The kernel refused to start a process.</summary>
 internal sealed class LaunchException(int error) : Exception(Posix.Describe(error))
 {
     public int Error { get; } = error;
+
+    /// <summary>Whether it was a terminal that could not be had.</summary>
+    public bool NeedsTerminal { get; init; }
 }

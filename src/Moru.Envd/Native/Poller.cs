@@ -4,13 +4,15 @@ using System.Runtime.InteropServices;
 namespace Moru.Envd;
 
 /// <summary>
-/// Wakes readers of pipes: one thread in epoll for all of them. .NET would block a pool thread for each pipe, and threads
+/// Wakes who waits for a pipe or a terminal: one thread in epoll for all of them. .NET would block a pool thread for each pipe, and threads
 /// count against the sandbox's limit of processes.
 /// </summary>
 internal sealed partial class Poller
 {
-    private const int ControlAdd = 1, ControlModify = 3;
-    private const uint Readable = 0x1, OneShot = 1u << 30;
+    public const uint Readable = 0x1, Writable = 0x4;
+
+    private const int ControlAdd = 1, ControlRemove = 2, ControlModify = 3;
+    private const uint OneShot = 1u << 30;
     private const int BatchSize = 64;
 
     // The kernel packs struct epoll_event on x64 and on no other architecture.
@@ -27,16 +29,24 @@ internal sealed partial class Poller
         new Thread(Run) { IsBackground = true, Name = "poller" }.Start();
     }
 
-    /// <summary>Makes a descriptor known; closing it makes it forgotten.</summary>
-    public void Add(int fd) => Control(ControlAdd, Readable | OneShot, fd);
+    /// <summary>Makes a descriptor known, until it is forgotten.</summary>
+    public void Add(int fd) => Control(ControlAdd, OneShot, fd);
 
-    /// <summary>Completes when reading <paramref name="fd"/> would not block. May complete too early, never too late.</summary>
-    public async Task WaitReadableAsync(int fd, CancellationToken cancellationToken)
+    /// <summary>Completes when using <paramref name="fd"/> would not block, or when it is forgotten. May complete too early, never too late.</summary>
+    public Task ReadyAsync(int fd, uint interest)
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiters[fd] = ready;
-        Control(ControlModify, Readable | OneShot, fd);
-        await ready.Task.WaitAsync(cancellationToken);
+        Control(ControlModify, interest | OneShot, fd);
+        return ready.Task;
+    }
+
+    /// <summary>Wakes who waits for a descriptor that is about to be closed.</summary>
+    public void Forget(int fd)
+    {
+        // Closing is not enough: the kernel watches the open file, of which a terminal's other direction is a duplicate.
+        Control(ControlRemove, 0, fd);
+        if (_waiters.TryRemove(fd, out var ready)) ready.TrySetResult();
     }
 
     private unsafe void Run()

@@ -12,8 +12,8 @@ internal static unsafe partial class Posix
     public const int NoMemory = 12, NotPermitted = 1, NotFound = 2, AccessDenied = 13, Exists = 17, NotDirectory = 20, IsDirectory = 21;
     public const int TextBusy = 26, NoSpace = 28, ReadOnlyFilesystem = 30, NameTooLong = 36, TooManyLinks = 40, QuotaExceeded = 122;
 
-    public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, NoControllingTerminal = 0x100, Truncate = 0x200, NonBlocking = 0x800, CloseOnExec = 0x80000;
-    public const int SetFlags = 4, NoHang = 1;
+    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, NoControllingTerminal = 0x100, Truncate = 0x200, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    public const int SetFlags = 4, DuplicateCloseOnExec = 1030, NoHang = 1;
 
     public const int DumpableOption = 4, ChildSubreaperOption = 36;
 
@@ -61,6 +61,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport(Libc, EntryPoint = "fchown", SetLastError = true)]
     public static partial int ChangeOwner(int fd, uint uid, uint gid);
+
+    [LibraryImport(Libc, EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int ChangeMode(int fd, uint mode);
 
     [LibraryImport(Libc, EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ChangeOwner(string path, uint uid, uint gid);

@@ -12,9 +12,9 @@ internal static class CallTimes
     // Timers of .NET end at 49 days.
     private const double LongestMs = 40d * 24 * 60 * 60 * 1000;
 
-    /// <summary>How long the process may run; null: no limit.</summary>
+    /// <summary>How long a started process may run, or a connected call listen; null: no limit.</summary>
     /// <exception cref="ConnectException">The header is not a number.</exception>
-    public static TimeSpan? ProcessLimit(IHeaderDictionary headers)
+    public static TimeSpan? Limit(IHeaderDictionary headers)
     {
         var text = headers[Headers.ConnectTimeoutMs].ToString();
         if (text.Length == 0) return null;

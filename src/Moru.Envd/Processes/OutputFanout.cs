@@ -26,23 +26,18 @@ internal sealed class OutputFanout(TimeProvider time)
         var listener = new OutputListener(this);
         lock (_gate)
         {
-            if (_end is not null) listener.Finish(_end);
+            if (_end is not null) listener.TryOffer(_end);
             else _listeners = _listeners.Add(listener);
         }
 
         return listener;
     }
 
-    public async Task PublishAsync(ProcessEvent item)
-    {
-        foreach (var listener in _listeners)
-        {
-            if (!await listener.OfferAsync(item, Patience, time)) Detach(listener);
-        }
-    }
+    /// <summary>Returns when every live listener has the event in its queue.</summary>
+    public Task PublishAsync(ProcessEvent item) => OfferAsync(_listeners, item);
 
     /// <summary>Publishes the last event.</summary>
-    public async Task CompleteAsync(ProcessEvent end)
+    public Task CompleteAsync(ProcessEvent end)
     {
         ImmutableArray<OutputListener> listeners;
         lock (_gate)
@@ -52,15 +47,29 @@ internal sealed class OutputFanout(TimeProvider time)
             _listeners = [];
         }
 
-        foreach (var listener in listeners)
-        {
-            if (await listener.OfferAsync(end, Patience, time)) listener.Finish();
-        }
+        return OfferAsync(listeners, end);
     }
 
     internal void Detach(OutputListener listener)
     {
         lock (_gate) _listeners = _listeners.Remove(listener);
+    }
+
+    // To all at once, so that many stalled listeners take no more patience than one, and no other waits for its end behind them.
+    private async Task OfferAsync(ImmutableArray<OutputListener> listeners, ProcessEvent item)
+    {
+        List<Task>? waits = null;
+        foreach (var listener in listeners)
+        {
+            if (!listener.TryOffer(item)) (waits ??= []).Add(WaitAsync(listener, item));
+        }
+
+        if (waits is not null) await Task.WhenAll(waits);
+    }
+
+    private async Task WaitAsync(OutputListener listener, ProcessEvent item)
+    {
+        if (!await listener.OfferAsync(item, Patience, time)) Detach(listener);
     }
 }
 
@@ -78,16 +87,18 @@ internal sealed class OutputListener(OutputFanout owner) : IDisposable
         _queue.Writer.TryComplete();
     }
 
-    internal void Finish(ProcessEvent? last = null)
+    /// <returns>False when the queue is full or closed.</returns>
+    internal bool TryOffer(ProcessEvent item)
     {
-        if (last is not null) _queue.Writer.TryWrite(last);
-        _queue.Writer.TryComplete();
+        if (!_queue.Writer.TryWrite(item)) return false;
+        if (item.End is not null) _queue.Writer.TryComplete();
+        return true;
     }
 
     /// <returns>False when the listener is gone or has been given up.</returns>
     internal async ValueTask<bool> OfferAsync(ProcessEvent item, TimeSpan patience, TimeProvider time)
     {
-        while (!_queue.Writer.TryWrite(item))
+        while (!TryOffer(item))
         {
             try
             {

@@ -1,32 +1,56 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Moru.Protocol;
 
 namespace Moru.Envd;
 
-/// <summary>The calls of <c>process.Process</c>.</summary>
-internal sealed class ProcessRpc(ProcessTable processes, Settings settings, TimeProvider time)
+/// <summary>The calls of <c>process.Process</c>; those that write to a process are in the other part.</summary>
+internal sealed partial class ProcessRpc(ProcessTable processes, Settings settings, TimeProvider time)
 {
+    // A killed process is collected within a moment; one that is stuck in the kernel may never be.
+    private static readonly TimeSpan CollectPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly ProcessEvent Silence = new() { Keepalive = new Keepalive() };
+
+    /// <summary>Starts a process. Its time limit is the call's; it outlives its caller otherwise.</summary>
     public async Task StartAsync(HttpContext context, StartRequest request, MessageStream<StartResponse> stream)
     {
         var keepalive = CallTimes.Keepalive(context.Request.Headers);
-        var limit = CallTimes.ProcessLimit(context.Request.Headers);
+        var limit = CallTimes.Limit(context.Request.Headers);
         var launch = StartPlan.Of(request, settings.Resolve(RpcUser.Of(context.Request)), settings.Current);
         var (process, listener) = Start(launch, request, limit);
         using (listener)
         {
-            await SendAsync(new ProcessEvent { Start = new ProcessStarted(process.Pid) });
-            await foreach (var item in WithKeepalives(listener, keepalive, stream.Aborted))
+            await foreach (var item in EventsAsync(process, listener, keepalive, stream.Aborted))
             {
                 if (item.End is not null && process.TimedOut)
                     throw new ConnectException(ConnectCode.DeadlineExceeded, $"the process ran longer than its limit of {limit?.TotalMilliseconds:0} ms and was killed");
-                await SendAsync(item);
+                await stream.WriteAsync(new StartResponse(item));
             }
         }
-
-        Task SendAsync(ProcessEvent item) => stream.WriteAsync(new StartResponse(item));
     }
 
-    public Empty SendSignal(SendSignalRequest request)
+    /// <summary>Listens to a process. The call's time limit ends the listening, not the process.</summary>
+    public async Task ConnectAsync(HttpContext context, ConnectRequest request, MessageStream<ConnectResponse> stream)
+    {
+        var keepalive = CallTimes.Keepalive(context.Request.Headers);
+        var limit = CallTimes.Limit(context.Request.Headers);
+        var process = processes.Find(request.Process);
+        using var over = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stream.Aborted);
+        using var listener = process.Attach();
+        try
+        {
+            await foreach (var item in EventsAsync(process, listener, keepalive, either.Token)) await stream.WriteAsync(new ConnectResponse(item));
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested && !stream.Aborted.IsCancellationRequested)
+        {
+            throw new ConnectException(ConnectCode.DeadlineExceeded, $"listened for the {limit?.TotalMilliseconds:0} ms asked for; process {process.Pid} goes on");
+        }
+    }
+
+    /// <summary>Signals a process. After SIGKILL it is gone when the call returns.</summary>
+    public async Task<Empty> SendSignalAsync(HttpContext context, SendSignalRequest request)
     {
         var process = processes.Find(request.Process);
         process.SendSignal(request.Signal switch
@@ -35,6 +59,7 @@ internal sealed class ProcessRpc(ProcessTable processes, Settings settings, Time
             Signal.Terminate => Posix.SigTerm,
             _ => throw new ConnectException(ConnectCode.Unimplemented, "only SIGNAL_SIGTERM and SIGNAL_SIGKILL can be sent"),
         });
+        if (request.Signal == Signal.Kill) await Task.WhenAny(process.Exited, Task.Delay(CollectPatience, time, context.RequestAborted));
         return new Empty();
     }
 
@@ -53,10 +78,11 @@ internal sealed class ProcessRpc(ProcessTable processes, Settings settings, Time
         }
     }
 
-    private async IAsyncEnumerable<ProcessEvent> WithKeepalives(
-        OutputListener listener, TimeSpan interval, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The start, what the listener hears, and a sign of life after each interval without any of it.</summary>
+    private async IAsyncEnumerable<ProcessEvent> EventsAsync(
+        RunningProcess process, OutputListener listener, TimeSpan interval, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var silence = new ProcessEvent { Keepalive = new Keepalive() };
+        yield return new ProcessEvent { Start = new ProcessStarted(process.Pid) };
         Task<bool>? more = null;
         while (true)
         {
@@ -74,7 +100,7 @@ internal sealed class ProcessRpc(ProcessTable processes, Settings settings, Time
                 silent = true;
             }
 
-            if (silent) yield return silence;
+            if (silent) yield return Silence;
         }
     }
 }

@@ -7,8 +7,6 @@ namespace Moru.Envd;
 /// <summary>The processes started through envd that are not over yet.</summary>
 internal sealed class ProcessTable(Launcher launcher, TimeProvider time)
 {
-    private const string OomScore = "100";
-
     private readonly Lock _gate = new();
     private readonly Dictionary<RunningProcess, Task> _running = [];
     private ImmutableList<RunningProcess> _byAge = [];
@@ -35,7 +33,6 @@ internal sealed class ProcessTable(Launcher launcher, TimeProvider time)
             _running[process] = CarryAsync(process, limit);
         }
 
-        OfferToOomKiller(process.Pid);
         Started?.Invoke();
         return (process, listener);
     }
@@ -82,19 +79,6 @@ internal sealed class ProcessTable(Launcher launcher, TimeProvider time)
             }
 
             process.Dispose();
-        }
-    }
-
-    // The user's processes are to go before envd when memory runs out.
-    private static void OfferToOomKiller(int pid)
-    {
-        try
-        {
-            File.WriteAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/oom_score_adj"), OomScore);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Already over, or the sandbox may not: the order of killing is a preference only.
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Moru.Envd;
 /// <summary>One process started through envd, from its start until its output is over.</summary>
 internal sealed class RunningProcess : IDisposable
 {
-    private const int ChunkSize = 32 << 10;
+    private const int PipeChunk = 32 << 10, TerminalChunk = 16 << 10;
 
     private readonly Launched _launched;
     private readonly ProcessMark _mark;
@@ -23,6 +23,7 @@ internal sealed class RunningProcess : IDisposable
         _launched = launched;
         _mark = mark;
         _output = new OutputFanout(time);
+        Input = new InputQueue(launched);
     }
 
     public ProcessConfig Config { get; }
@@ -31,10 +32,15 @@ internal sealed class RunningProcess : IDisposable
 
     public int Pid => _launched.Pid;
 
+    public InputQueue Input { get; }
+
     /// <summary>Whether its time ran out; true before the end event is published.</summary>
     public bool TimedOut { get; private set; }
 
     public bool HasExited => _exit.Task.IsCompleted;
+
+    /// <summary>Completes when the process is over and collected; its output may go on.</summary>
+    public Task Exited => _exit.Task;
 
     public OutputListener Attach() => _output.Attach();
 
@@ -42,9 +48,11 @@ internal sealed class RunningProcess : IDisposable
     public async Task RunAsync(TimeSpan? limit, TimeProvider time)
     {
         using var deadline = limit is { } due ? time.CreateTimer(_ => TimeOut(), null, due, Timeout.InfiniteTimeSpan) : null;
-        await Task.WhenAll(
-            PumpAsync(_launched.Stdout, chunk => new ProcessData { Stdout = chunk }),
-            PumpAsync(_launched.Stderr, chunk => new ProcessData { Stderr = chunk }));
+        await (_launched is { Errors: { } errors }
+            ? Task.WhenAll(
+                PumpAsync(_launched.Output, PipeChunk, chunk => new ProcessData { Stdout = chunk }),
+                PumpAsync(errors, PipeChunk, chunk => new ProcessData { Stderr = chunk }))
+            : PumpAsync(_launched.Output, TerminalChunk, chunk => new ProcessData { Pty = chunk }));
         var status = await _exit.Task;
         // Whoever hears of the end may rely on it: a kill under way has reached the last descendant.
         await _signalling.WaitAsync();
@@ -90,9 +98,9 @@ internal sealed class RunningProcess : IDisposable
 
     public void Dispose()
     {
-        _launched.Stdout.Dispose();
-        _launched.Stderr.Dispose();
-        _launched.Stdin?.Dispose();
+        _launched.Output.Dispose();
+        _launched.Errors?.Dispose();
+        Input.Dispose();
         // Not _cut and _signalling: a signal may come at this very moment, and they hold nothing that needs freeing.
     }
 
@@ -108,18 +116,18 @@ internal sealed class RunningProcess : IDisposable
         if (_signalled && HasExited) _cut.Cancel();
     }
 
-    private async Task PumpAsync(PipeEnd pipe, Func<byte[], ProcessData> data)
+    private async Task PumpAsync(PipeEnd source, int chunkSize, Func<byte[], ProcessData> data)
     {
-        var buffer = new byte[ChunkSize];
+        var buffer = new byte[chunkSize];
         try
         {
-            while (await pipe.ReadAsync(buffer, _cut.Token) is var count and > 0)
+            while (await source.ReadAsync(buffer, _cut.Token) is var count and > 0)
                 await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
         }
         catch (OperationCanceledException)
         {
             // What a full pipe can hold is still the process's own last words.
-            for (var rest = 64 << 10; rest > 0 && pipe.TryRead(buffer, out var count) && count > 0; rest -= count)
+            for (var rest = 64 << 10; rest > 0 && source.TryRead(buffer, out var count) && count > 0; rest -= count)
                 await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
         }
     }

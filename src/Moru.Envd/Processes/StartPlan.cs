@@ -17,16 +17,21 @@ internal static class StartPlan
         {
             Executable = Find(process.Cmd),
             Arguments = arguments,
-            Environment = ProcessEnvironment.Of(user, defaults.Environment, process.Envs),
+            Environment = ProcessEnvironment.Of(user, request.Pty is null ? null : TerminalSizes.Environment, defaults.Environment, process.Envs),
             Directory = WorkingDirectory(process.Cwd, user, defaults),
             User = user,
             Stdin = request.Stdin ?? true,
+            Terminal = request.Pty is { } terminal ? TerminalSizes.AtStart(terminal.Size) : null,
             Mark = ProcessMark.Next(),
         };
     }
 
     public static ConnectException Explain(LaunchException exception, Launch launch) => exception.Error switch
     {
+        Posix.NoSpace when exception.NeedsTerminal => new ConnectException(
+            ConnectCode.ResourceExhausted, "no terminal is left in the sandbox; end a process that has one"),
+        _ when exception.NeedsTerminal => new ConnectException(
+            ConnectCode.FailedPrecondition, $"the sandbox offers no terminals: {exception.Message} at /dev/ptmx or /dev/pts; start without pty"),
         Posix.Again or Posix.NoMemory => new ConnectException(
             ConnectCode.ResourceExhausted, $"cannot start '{launch.Arguments[0]}': {exception.Message}; the sandbox is at its limit of processes or memory"),
         Posix.NotFound => Invalid($"cannot start '{launch.Arguments[0]}': no such file, or its interpreter is missing"),
