@@ -30,9 +30,12 @@ internal static class RawConnect
     public static Task<IReadOnlyList<RawMessage>> StartAsync(this EnvdHost envd, string json, params (string Name, string Value)[] headers) =>
         envd.StartAsync(Envelope(json), headers);
 
-    public static async Task<IReadOnlyList<RawMessage>> StartAsync(this EnvdHost envd, byte[] body, params (string Name, string Value)[] headers)
+    public static Task<IReadOnlyList<RawMessage>> StartAsync(this EnvdHost envd, byte[] body, params (string Name, string Value)[] headers) =>
+        envd.StreamAsync("process.Process/Start", body, headers);
+
+    public static async Task<IReadOnlyList<RawMessage>> StreamAsync(this EnvdHost envd, string path, byte[] body, params (string Name, string Value)[] headers)
     {
-        using var response = await envd.PostAsync("process.Process/Start", "application/connect+json", body, headers);
+        using var response = await envd.PostAsync(path, "application/connect+json", body, headers);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("application/connect+json", response.Content.Headers.ContentType?.ToString());
 
