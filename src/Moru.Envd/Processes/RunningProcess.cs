@@ -57,6 +57,8 @@ internal sealed class RunningProcess : IDisposable
         // Whoever hears of the end may rely on it: a kill under way has reached the last descendant.
         await _signalling.WaitAsync();
         _signalling.Release();
+        // Before the end is heard, so that a terminal is free for the next; and a listener that sleeps holds nothing open.
+        Dispose();
         await _output.CompleteAsync(new ProcessEvent { End = status.ToWire() });
     }
 
