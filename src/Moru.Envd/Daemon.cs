@@ -45,6 +45,14 @@ internal sealed class Daemon
                 ConnectEndpoint.UnaryAsync(call, json.Empty, json.ListProcessesResponse, process.List),
             [("POST", "/filesystem.Filesystem/ListDir")] = call =>
                 ConnectEndpoint.UnaryAsync(call, json.ListDirRequest, json.ListDirResponse, request => filesystem.List(call, request)),
+            [("POST", "/filesystem.Filesystem/Stat")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.StatRequest, json.StatResponse, request => filesystem.Stat(call, request)),
+            [("POST", "/filesystem.Filesystem/MakeDir")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.MakeDirRequest, json.MakeDirResponse, request => filesystem.MakeDirectory(call, request)),
+            [("POST", "/filesystem.Filesystem/Move")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.MoveRequest, json.MoveResponse, filesystem.MoveAsync),
+            [("POST", "/filesystem.Filesystem/Remove")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.RemoveRequest, json.Empty, filesystem.RemoveAsync),
         };
     }
 

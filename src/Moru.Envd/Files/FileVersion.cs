@@ -19,7 +19,7 @@ internal enum Precondition
 internal sealed record FileVersion(EntityTagHeaderValue Tag, DateTimeOffset Modified)
 {
     public static FileVersion Of(FileStatus status) => new(
-        new EntityTagHeaderValue($"\"{status.ModifiedTime.UtcTicks:x}-{status.Size:x}-{status.Inode:x}\""),
+        new EntityTagHeaderValue($"\"{status.ModifiedTime.UtcTicks:x}-{status.Size:x}-{status.Identity.Inode:x}\""),
         // A date of HTTP has whole seconds.
         DateTimeOffset.FromUnixTimeSeconds(status.ModifiedTime.ToUnixTimeSeconds()));
 

@@ -3,60 +3,55 @@ using Moru.Protocol;
 
 namespace Moru.Envd;
 
-/// <summary>The calls of <c>filesystem.Filesystem</c>. They have root's rights, as the contract asks; ownership is set afterwards.</summary>
+/// <summary>
+/// The calls of <c>filesystem.Filesystem</c> that look at files and change them. They have root's rights, as the contract asks;
+/// ownership is set afterwards.
+/// </summary>
 internal sealed class FilesystemRpc(Settings settings)
 {
-    private const int MaxEntries = 100_000;
+    private const uint DirectoryMode = 0b111_101_101;
 
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+    public StatResponse Stat(HttpContext context, StatRequest request)
+    {
+        var path = CallPath.Of(context, request.Path, settings).Path;
+        return new StatResponse(Describe(path));
+    }
 
     public ListDirResponse List(HttpContext context, ListDirRequest request)
     {
-        var user = settings.Resolve(RpcUser.Of(context.Request));
-        var asked = SandboxPath.Resolve(request.Path, user, settings.Current.Directory);
-        var root = Path.GetFullPath(asked) is var full && full.Length > 1 ? full.TrimEnd('/') : full;
-        switch (FileStatus.Of(root))
-        {
-            case null:
-                throw new ConnectException(ConnectCode.NotFound, $"path '{root}' does not exist");
-            case { IsDirectory: false }:
-                throw new ConnectException(ConnectCode.InvalidArgument, $"path '{root}' is not a directory");
-        }
-
-        var entries = new List<FileEntry>();
-        // The root may be a link, links below it are not followed, and entries keep the path that was asked for.
-        var actual = EntryReader.ResolveOrDefault(root) ?? root;
-        Walk(new DirectoryInfo(actual), root, Math.Max(request.Depth, 1), new EntryReader(), entries);
-        return new ListDirResponse(entries);
+        var path = CallPath.Of(context, request.Path, settings).Path;
+        CallPath.DemandDirectory(path);
+        return new ListDirResponse(new DirectoryListing(path).Read(Math.Max(request.Depth, 1)));
     }
 
-    private static void Walk(DirectoryInfo directory, string shown, uint depth, EntryReader reader, List<FileEntry> entries)
+    public MakeDirResponse MakeDirectory(HttpContext context, MakeDirRequest request)
     {
-        foreach (var item in Children(directory))
-        {
-            if (reader.ReadOrDefault($"{directory.FullName.TrimEnd('/')}/{item.Name}") is not { } entry) continue;
-            if (entries.Count == MaxEntries)
-                throw new ConnectException(ConnectCode.ResourceExhausted, $"'{shown}' has more than {MaxEntries} entries at this depth; ask for a smaller depth");
+        var (path, user) = CallPath.Of(context, request.Path, settings);
+        RegularFile.MakeParents(path, user);
+        if (Posix.MakeDirectory(path, DirectoryMode) == 0)
+            return Posix.ChangeOwner(path, user.Uid, user.Gid) == 0 ? new MakeDirResponse(Describe(path)) : throw FileFailure.Of(Posix.LastError, path);
 
-            var path = $"{shown.TrimEnd('/')}/{item.Name}";
-            entries.Add(entry with { Path = path });
-            if (depth > 1 && entry is { Type: FileType.Directory, SymlinkTarget: null } && item is DirectoryInfo { LinkTarget: null } inner)
-                Walk(inner, path, depth - 1, reader, entries);
-        }
+        if (Posix.LastError is not Posix.Exists and var error) throw FileFailure.Of(error, path);
+        throw FileStatus.Of(path) is { IsDirectory: true }
+            ? new ConnectException(ConnectCode.AlreadyExists, $"directory '{path}' already exists")
+            : new ConnectException(ConnectCode.InvalidArgument, $"path '{path}' already exists and is not a directory");
     }
 
-    private static FileSystemInfo[] Children(DirectoryInfo directory)
+    public async Task<MoveResponse> MoveAsync(HttpContext context, MoveRequest request)
     {
-        try
-        {
-            var children = directory.EnumerateFileSystemInfos("*", Everything).Take(MaxEntries + 1).ToArray();
-            Array.Sort(children, (a, b) => string.CompareOrdinal(a.Name, b.Name));
-            return children;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Removed while we walk.
-            return [];
-        }
+        var (source, user) = CallPath.Named(context, request.Source, settings);
+        var (destination, _) = CallPath.Named(context, request.Destination, settings);
+        await FileMove.MoveAsync(source, destination, user, context.RequestAborted);
+        return new MoveResponse(Describe(destination));
     }
+
+    public async Task<Empty> RemoveAsync(HttpContext context, RemoveRequest request)
+    {
+        await TreeRemoval.RemoveAsync(CallPath.Named(context, request.Path, settings).Path, context.RequestAborted);
+        return new Empty();
+    }
+
+    // A parent that is no directory means the same to who asks for a file below it: there is none.
+    private static FileEntry Describe(string path) => new EntryReader().ReadOrDefault(path)
+        ?? throw FileFailure.Of(Posix.LastError == Posix.NotDirectory ? Posix.NotFound : Posix.LastError, path);
 }
