@@ -9,7 +9,7 @@ internal sealed class Daemon
     private readonly AccessToken _token;
     private readonly Dictionary<(string Method, string Path), RequestDelegate> _routes;
 
-    public Daemon(ProcessTable processes, TimeProvider time)
+    public Daemon(ProcessTable processes, Poller poller, TimeProvider time)
     {
         _token = new AccessToken(time);
         var settings = new Settings(_token);
@@ -17,6 +17,7 @@ internal sealed class Daemon
         var process = new ProcessRpc(processes, settings, time);
         var files = new FileTransfer(settings);
         var filesystem = new FilesystemRpc(settings);
+        var watch = new WatchRpc(new Watchers(poller, time), settings, time);
         var json = EnvdJson.Default;
 
         _routes = new()
@@ -53,6 +54,14 @@ internal sealed class Daemon
                 ConnectEndpoint.UnaryAsync(call, json.MoveRequest, json.MoveResponse, filesystem.MoveAsync),
             [("POST", "/filesystem.Filesystem/Remove")] = call =>
                 ConnectEndpoint.UnaryAsync(call, json.RemoveRequest, json.Empty, filesystem.RemoveAsync),
+            [("POST", "/filesystem.Filesystem/WatchDir")] = call =>
+                ConnectEndpoint.StreamAsync(call, json.WatchDirRequest, json.WatchDirResponse, watch.WatchAsync),
+            [("POST", "/filesystem.Filesystem/CreateWatcher")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.CreateWatcherRequest, json.CreateWatcherResponse, request => watch.Create(call, request)),
+            [("POST", "/filesystem.Filesystem/GetWatcherEvents")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.GetWatcherEventsRequest, json.GetWatcherEventsResponse, watch.Events),
+            [("POST", "/filesystem.Filesystem/RemoveWatcher")] = call =>
+                ConnectEndpoint.UnaryAsync(call, json.RemoveWatcherRequest, json.Empty, watch.Remove),
         };
     }
 

@@ -20,11 +20,12 @@ if (Environment.ProcessId == 1) Presence.Announce(); // outside a sandbox the ne
 var stop = new TaskCompletionSource();
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-var processes = new ProcessTable(new Launcher(new Poller()), TimeProvider.System);
+var poller = new Poller();
+var processes = new ProcessTable(new Launcher(poller), TimeProvider.System);
 Reaper.Start(processes);
 try
 {
-    using var server = await new HttpHost(new Daemon(processes, TimeProvider.System)).StartAsync(flags.Port);
+    using var server = await new HttpHost(new Daemon(processes, poller, TimeProvider.System)).StartAsync(flags.Port);
     await stop.Task;
     // Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
     await server.StopAsync(new CancellationToken(canceled: true));

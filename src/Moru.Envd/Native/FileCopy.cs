@@ -24,7 +24,7 @@ internal static unsafe partial class FileCopy
             // A change of owner takes the set-id bits away; a link has no mode of its own.
             if (!status.IsSymbolicLink && ChangeModeAt(to.Descriptor, path, status.Mode & 0xFFF, 0) < 0) return Posix.LastError;
             var times = status.Times;
-            return Result(SetTimes(to.Descriptor, path, &times, Posix.NoFollow));
+            return Result(SetTimesAt(to.Descriptor, path, &times, Posix.NoFollow));
         }
     }
 
@@ -39,7 +39,7 @@ internal static unsafe partial class FileCopy
         if (Posix.ChangeOwner(to, status.Uid, status.Gid) < 0 || ChangeMode(to, status.Mode & 0xFFF) < 0) return Posix.LastError;
         if (CopyExtended(from, to) is not 0 and var error) return error;
         var times = status.Times;
-        return Result(SetTimes(to, null, &times, 0));
+        return Result(SetTimes(to, &times));
     }
 
     private static int CopyFile(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
@@ -140,7 +140,10 @@ internal static unsafe partial class FileCopy
     private static partial int ChangeOwnerAt(int directory, byte* path, uint uid, uint gid, int flags);
 
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
-    private static partial int SetTimes(int directory, byte* path, FileTimes* times, int flags);
+    private static partial int SetTimesAt(int directory, byte* path, FileTimes* times, int flags);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    private static partial int SetTimes(int fd, FileTimes* times);
 
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     private static partial int MakeDirectoryAt(int directory, byte* path, uint mode);
