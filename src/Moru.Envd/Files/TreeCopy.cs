@@ -25,10 +25,10 @@ internal static class TreeCopy
         var levels = new Stack<Level>();
         try
         {
-            Enter(levels, from, EntryName.Of(sourceName), to, EntryName.Of(targetName), source);
+            await EnterAsync(levels, from, EntryName.Of(sourceName), to, EntryName.Of(targetName), source, cancellationToken);
             for (var entries = 1; levels.TryPeek(out var level); entries++)
             {
-                if (level.NextOrDefault() is { } item) Enter(levels, level.From, item.Name, level.To, item.Name, source);
+                if (level.NextOrDefault() is { } item) await EnterAsync(levels, level.From, item.Name, level.To, item.Name, source, cancellationToken);
                 else levels.Pop().Finish(source);
                 if (entries % EntriesPerTurn != 0) continue;
                 // Other calls wait for this thread.
@@ -42,13 +42,15 @@ internal static class TreeCopy
         }
     }
 
-    private static void Enter(Stack<Level> levels, DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName, string source)
+    private static async Task EnterAsync(
+        Stack<Level> levels, DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName, string source, CancellationToken cancellationToken)
     {
         // Whoever removes entries meanwhile does not want them moved.
         if (from.StatusOfLink(name) is not { } status) return;
         if (!status.IsDirectory)
         {
-            if (FileCopy.Copy(from, name, status, to, newName) is not 0 and var error) throw FileFailure.Of(error, $"{source}/…/{name}");
+            var error = status.IsRegular ? await CopyFileAsync(from, name, to, newName, cancellationToken) : FileCopy.Copy(from, name, status, to, newName);
+            if (error != 0) throw FileFailure.Of(error, levels.Count == 0 ? source : $"{source}/…/{name}");
             return;
         }
 
@@ -64,6 +66,20 @@ internal static class TreeCopy
 
         inner.Dispose();
         throw FileFailure.Of(Posix.LastError, source);
+    }
+
+    private static async Task<int> CopyFileAsync(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName, CancellationToken cancellationToken)
+    {
+        if (FileCopy.Open(from, name, to, newName, out var opened) is not 0 and var refused) return refused;
+        using var content = opened!;
+        int? result;
+        while ((result = content.Step()) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        return result.Value;
     }
 
     private sealed class Level(DirectoryHandle from, DirectoryHandle to, FileStatus status) : IDisposable

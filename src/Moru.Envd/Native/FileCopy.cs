@@ -7,14 +7,12 @@ internal static unsafe partial class FileCopy
 {
     private const int MaxLink = 4096, MaxNames = 64 << 10, MaxValue = 64 << 10;
     private const int Exclusive = 0x80;
-    private const int SeekData = 3, SeekHole = 4, NoData = 6, NotSupported = 95;
+    private const int NotSupported = 95;
     private const uint OwnerOnly = 0b110_000_000;
-    private const nint BlockSize = 8 << 20;
 
-    /// <summary>Copies anything but a directory.</summary>
+    /// <summary>Makes a link or a special file like the one there.</summary>
     public static int Copy(DirectoryHandle from, EntryName name, FileStatus status, DirectoryHandle to, EntryName newName)
     {
-        if (status.IsRegular) return CopyFile(from, name, to, newName);
         var made = status.IsSymbolicLink ? CopyLink(from, name, to, newName) : MakeNode(to, newName, status);
         if (made != 0) return made;
 
@@ -42,40 +40,20 @@ internal static unsafe partial class FileCopy
         return Result(SetTimes(to, &times));
     }
 
-    private static int CopyFile(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
+    /// <summary>Opens a regular file and its copy, which must be new.</summary>
+    public static int Open(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName, out FileContent? content)
     {
+        content = null;
         var source = from.OpenFile(name, Posix.ReadOnly | Posix.NonBlocking | Posix.NoControllingTerminal, 0);
         if (source < 0) return Posix.LastError;
         var target = to.OpenFile(newName, Posix.WriteOnly | Posix.Create | Exclusive, OwnerOnly);
         var error = target < 0 ? Posix.LastError : 0;
         // What stands there now may not be what was there a moment ago.
-        if (error == 0 && FileStatus.Of(source) is var status) error = status is { IsRegular: true } file ? CopyContent(source, target, file) : Posix.NoSuchDevice;
+        if (error == 0 && FileStatus.Of(source) is { IsRegular: true } status) content = new FileContent(source, target, status);
+        if (content is not null) return 0;
         if (target >= 0) Posix.Close(target);
         Posix.Close(source);
-        return error;
-    }
-
-    private static int CopyContent(int source, int target, FileStatus status)
-    {
-        for (long start = 0, end; ; start = end)
-        {
-            // Holes stay holes. A file system that knows no holes says that all is data.
-            start = Seek(source, start, SeekData);
-            if (start < 0 && Posix.LastError == NoData) break;
-            end = start < 0 ? -1 : Seek(source, start, SeekHole);
-            if (end < 0 || Seek(source, start, 0) < 0 || Seek(target, start, 0) < 0) return Posix.LastError;
-            for (var at = start; at < end;)
-            {
-                var count = SendFile(target, source, null, (nint)Math.Min(end - at, BlockSize));
-                if (count < 0) return Posix.LastError;
-                if (count == 0) break;
-                at += count;
-            }
-        }
-
-        // The size of now: the file may have grown while it was read.
-        if (FileStatus.Of(source) is not { } now || SetLength(target, now.Size) < 0) return Posix.LastError;
-        return CopyAttributes(source, target, status);
+        return error == 0 ? Posix.NoSuchDevice : error;
     }
 
     private static int CopyLink(DirectoryHandle from, EntryName name, DirectoryHandle to, EntryName newName)
@@ -120,15 +98,6 @@ internal static unsafe partial class FileCopy
     }
 
     private static int Result(int returned) => returned < 0 ? Posix.LastError : 0;
-
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    private static partial long Seek(int fd, long offset, int from);
-
-    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
-    private static partial nint SendFile(int target, int source, long* offset, nint count);
-
-    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
-    private static partial int SetLength(int fd, long length);
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     private static partial int ChangeMode(int fd, uint mode);

@@ -158,7 +158,7 @@ internal sealed class WatchReader : IDisposable
     /// <param name="top">The directory.</param>
     /// <param name="announce">
     /// Whether the directory is new, so that what is in it already must have appeared before it was watched: every entry is told
-    /// as created, and a file that is not empty as written. Only for the reader itself.
+    /// as created, and a file that is not empty as written. A write that goes on meanwhile may be told twice. Only for the reader itself.
     /// </param>
     private void Cover(Watcher watcher, string top, bool announce)
     {
@@ -218,6 +218,7 @@ internal sealed class WatchReader : IDisposable
     private void Publish(Watcher watcher, string path, EventType type)
     {
         watcher.Publish(new FilesystemEvent(path, type));
+        if (watcher.Bytes < MaxBytes / Watchers.MaxWatchers) return; // a fair share never makes the sum too large
         Watcher fullest;
         lock (_gate)
         {

@@ -7,7 +7,7 @@ namespace Moru.Envd;
 /// </summary>
 internal sealed class Watchers(Poller poller, TimeProvider time)
 {
-    private const int MaxWatchers = 256;
+    public const int MaxWatchers = 256;
 
     private static readonly TimeSpan IdleLimit = TimeSpan.FromHours(1);
 
