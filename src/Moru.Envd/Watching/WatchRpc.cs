@@ -9,7 +9,7 @@ internal sealed class WatchRpc(Watchers watchers, Settings settings, TimeProvide
     public async Task WatchAsync(HttpContext context, WatchDirRequest request, MessageStream<WatchDirResponse> stream)
     {
         var keepalive = CallTimes.Keepalive(context.Request.Headers);
-        var limit = CallTimes.ProcessLimit(context.Request.Headers);
+        var limit = CallTimes.Limit(context.Request.Headers);
         using var deadline = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stream.Aborted, deadline.Token);
         var watcher = watchers.Open(CallPath.Of(context, request.Path, settings).Path, request.Recursive);
