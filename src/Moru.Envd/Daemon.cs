@@ -9,10 +9,10 @@ internal sealed class Daemon
     private readonly AccessToken _token;
     private readonly Dictionary<(string Method, string Path), RequestDelegate> _routes;
 
-    public Daemon(ProcessTable processes, Poller poller, TimeProvider time)
+    public Daemon(ProcessTable processes, Poller poller, TimeProvider time, DeadlineGuard? guard)
     {
         _token = new AccessToken(time);
-        var settings = new Settings(_token);
+        var settings = new Settings(_token, guard);
         var init = new InitHttp(settings);
         var process = new ProcessRpc(processes, settings, time);
         var files = new FileTransfer(settings);
@@ -27,6 +27,7 @@ internal sealed class Daemon
             [("GET", "/envs")] = init.EnvironmentAsync,
             [("GET", "/metrics")] = new MetricsHttp(time).AnswerAsync,
             [("POST", "/shutdown")] = new ShutdownHttp().FlushAsync,
+            [("GET", "/tunnel")] = new PortTunnel().OpenAsync,
             [("GET", "/files")] = files.DownloadAsync,
             [("HEAD", "/files")] = files.DownloadAsync,
             [("POST", "/files")] = files.UploadAsync,

@@ -16,16 +16,19 @@ if (flags.ShowVersion)
 
 Posix.BecomeInit();
 Workers.Reserve();
-if (Environment.ProcessId == 1) Presence.Announce(); // outside a sandbox the networks are somebody else's
-var stop = new TaskCompletionSource();
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+var isInit = Environment.ProcessId == 1;
+if (isInit) Presence.Announce(); // outside a sandbox the networks are somebody else's
+var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+// The kernel keeps from PID 1 what it does not handle, so nobody in the sandbox can end it; the engine kills.
+using var terminate = isInit ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var interrupt = isInit ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var guard = isInit ? new DeadlineGuard(TimeProvider.System, () => stop.TrySetResult()) : null;
 var poller = new Poller();
 var processes = new ProcessTable(new Launcher(poller), TimeProvider.System);
 Reaper.Start(processes);
 try
 {
-    using var server = await new HttpHost(new Daemon(processes, poller, TimeProvider.System)).StartAsync(flags.Port);
+    using var server = await new HttpHost(new Daemon(processes, poller, TimeProvider.System, guard)).StartAsync(flags.Port);
     await stop.Task;
     // Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
     await server.StopAsync(new CancellationToken(canceled: true));

@@ -15,7 +15,7 @@ internal sealed record CommandLine
           moru-mcp env [--data-dir DIR]               the variables that SDKs need to use the server of this machine
           moru-mcp --version | --help
 
-        Variables: MORU_DATA_DIR, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ENVD, MORU_LOG, DOCKER_HOST.
+        Variables: MORU_DATA_DIR, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ENVD, MORU_LOG, MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
     /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>--version</c> or <c>--help</c>.</summary>

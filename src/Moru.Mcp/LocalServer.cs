@@ -13,7 +13,7 @@ internal static class LocalServer
     {
         try
         {
-            var options = new ServerOptions { DataDirectory = settings.DataDirectory, EnvdPath = settings.EnvdPath, Http = http };
+            var options = new ServerOptions { DataDirectory = settings.DataDirectory, EnvdPath = settings.EnvdPath, Http = http, Addressing = settings.Addressing };
             return await MoruServer.StartAsync(options, logs, cancellationToken);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or DirectoryNotFoundException || (error is IOException && !Directory.Exists(settings.DataDirectory)))

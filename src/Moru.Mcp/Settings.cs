@@ -22,6 +22,8 @@ internal sealed record Settings
 
     public int Port { get; init; }
 
+    public SandboxAddressing Addressing { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public string SocketPath => Path.Combine(DataDirectory, MoruServer.SocketName);
@@ -41,6 +43,7 @@ internal sealed record Settings
             EnvdPath = Variable("MORU_ENVD") ?? Path.Combine(AppContext.BaseDirectory, "envd"),
             Remote = Variable("MORU_API_URL") is null ? null : MoruOptions.FromEnvironment(),
             Port = line.Port,
+            Addressing = ReadAddressing(),
             LogLevel = ReadLogLevel(),
         };
         return Encoding.UTF8.GetByteCount(settings.SocketPath) <= MaxSocketPath
@@ -67,6 +70,14 @@ internal sealed record Settings
             ? level
             : throw new InvalidArgumentException($"MORU_LOG is '{text}'; use trace, debug, information, warning, error, critical or none.");
     }
+
+    private static SandboxAddressing ReadAddressing() => Variable("MORU_SANDBOX_ADDRESS") switch
+    {
+        null or "auto" => SandboxAddressing.Automatic,
+        "container" => SandboxAddressing.Container,
+        "published" => SandboxAddressing.Published,
+        var text => throw new InvalidArgumentException($"MORU_SANDBOX_ADDRESS is '{text}'; use auto, container or published."),
+    };
 
     private static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -64,7 +64,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, new ApiKeys(store, directory.Path, time), ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
-            runtime.Begin(watch, new Reaper(sandboxes, time, log));
+            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
             return runtime;
         }
         catch
@@ -87,13 +87,14 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private void Begin(EngineWatch watch, Reaper reaper)
+    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines)
     {
         var token = stopping.Token;
         loops = Task.WhenAll(
             GuardAsync("watch", () => watch.ListenAsync(token)),
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
-            GuardAsync("reaper", () => reaper.RunAsync(token)));
+            GuardAsync("reaper", () => reaper.RunAsync(token)),
+            GuardAsync("deadlines", () => deadlines.RunAsync(token)));
     }
 
     /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>

@@ -55,7 +55,7 @@ public sealed class MoruServer : IAsyncDisposable
     public static async Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         var runtimeOptions = new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath };
-        var engine = new DockerEngine();
+        var engine = new DockerEngine(addressing: options.Addressing);
         MoruRuntime? runtime = null;
         SandboxProxy? proxy = null;
         WebApplication? app = null;

@@ -1,4 +1,5 @@
 using System.Net;
+using Moru.Runtime;
 
 namespace Moru.Server;
 
@@ -13,6 +14,9 @@ public sealed record ServerOptions
 
     /// <summary>TCP address of the API and the sandbox proxy; null: the unix socket alone.</summary>
     public IPEndPoint? Http { get; init; }
+
+    /// <summary>How the server reaches sandboxes.</summary>
+    public SandboxAddressing Addressing { get; init; }
 
     /// <summary>Domain of sandbox host names that clients are told; null: whatever the client is configured for.</summary>
     public string? Domain { get; init; }

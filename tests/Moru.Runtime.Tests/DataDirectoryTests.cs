@@ -76,7 +76,7 @@ public sealed class DataDirectoryTests
 
         Assert.Equal(RuntimeError.StoreUnusable, failure.Error);
         Assert.Contains("newer Moru", failure.Message, StringComparison.Ordinal);
-        Execute(node, "PRAGMA user_version = 1");
+        Execute(node, $"PRAGMA user_version = {Migrations.Newest}");
         await node.ReopenAsync();
     }
 

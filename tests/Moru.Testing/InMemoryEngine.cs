@@ -21,6 +21,7 @@ public sealed class InMemoryEngine : IContainerEngine
 {
     private readonly ConcurrentDictionary<string, Entry> containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, InitRequest> inits = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<DateTimeOffset> renewals = new();
     private readonly ConcurrentDictionary<string, int> removals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Channel<EngineEvent>, string> watchers = new();
     private readonly HashSet<string> images = new(StringComparer.Ordinal) { "moru/base:latest" };
@@ -35,6 +36,9 @@ public sealed class InMemoryEngine : IContainerEngine
 
     /// <summary>What each sandbox was told at its start.</summary>
     public IReadOnlyDictionary<string, InitRequest> Inits => inits;
+
+    /// <summary>Deadlines that agents were told after their start.</summary>
+    public IReadOnlyCollection<DateTimeOffset> Renewals => renewals;
 
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
@@ -174,7 +178,8 @@ public sealed class InMemoryEngine : IContainerEngine
     private async Task InitAsync(HttpContext context)
     {
         var init = await context.Request.ReadFromJsonAsync(EnvdJson.Default.InitRequest, context.RequestAborted);
-        inits[init!.EnvVars!["MORU_SANDBOX_ID"]] = init;
+        if (init?.EnvVars is { } env) inits[env["MORU_SANDBOX_ID"]] = init;
+        else if (init?.Deadline is { } deadline) renewals.Enqueue(deadline);
     }
 
     private sealed record Entry(string OwnerId, EngineContainer? Container);

@@ -1,11 +1,12 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Moru.Runtime;
 using Moru.Server;
 
 namespace Moru.Testing;
 
 /// <summary>A real server on a data directory of its own, with the real engine and the real agent. It ends every sandbox it made.</summary>
-public sealed class ServerFixture : IAsyncLifetime
+public class ServerFixture : IAsyncLifetime
 {
     private readonly TemporaryDirectory directory = new();
     private MoruServer? server;
@@ -20,6 +21,9 @@ public sealed class ServerFixture : IAsyncLifetime
     /// <summary>The server's data directory.</summary>
     public string DataDirectory => directory.Path;
 
+    /// <summary>How the server reaches its sandboxes.</summary>
+    protected virtual SandboxAddressing Addressing => SandboxAddressing.Automatic;
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -28,6 +32,7 @@ public sealed class ServerFixture : IAsyncLifetime
             DataDirectory = directory.Path,
             EnvdPath = Artifacts.Envd,
             Http = new IPEndPoint(IPAddress.Loopback, 0),
+            Addressing = Addressing,
         };
         server = await MoruServer.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
         client = new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:" + server.SocketPath), ApiKey = server.ApiKey });
@@ -44,5 +49,13 @@ public sealed class ServerFixture : IAsyncLifetime
 
         if (server is not null) await server.DisposeAsync();
         directory.Dispose();
+        GC.SuppressFinalize(this);
     }
+}
+
+/// <summary>A server that reaches only the agents of its sandboxes, through published ports.</summary>
+public sealed class PublishingServerFixture : ServerFixture
+{
+    /// <inheritdoc/>
+    protected override SandboxAddressing Addressing => SandboxAddressing.Published;
 }

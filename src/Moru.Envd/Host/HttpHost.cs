@@ -22,7 +22,14 @@ internal sealed class HttpHost(Daemon daemon) : IHttpApplication<HttpContext>
         options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
-        options.ListenAnyIP(port, listen => listen.Protocols = HttpProtocols.Http1);
+        // The server keeps a connection half a minute; whoever is slower than this with a request's head is no server.
+        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(90);
+        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        options.ListenAnyIP(port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => new InsideLimit(next).OnConnectionAsync);
+        });
 
         var server = new KestrelServer(Options.Create(options), new SocketTransport(), NullLoggerFactory.Instance);
         await server.StartAsync(this, CancellationToken.None);

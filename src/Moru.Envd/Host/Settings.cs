@@ -11,7 +11,7 @@ internal sealed record Defaults(IReadOnlyDictionary<string, string> Environment,
 /// Holds the current <see cref="Defaults"/> and decides which init request counts. The clock is left alone, unlike upstream: a container
 /// has the host's, which is right after a resume too.
 /// </summary>
-internal sealed class Settings(AccessToken token)
+internal sealed class Settings(AccessToken token, DeadlineGuard? guard)
 {
     private const string EventsVariable = "MORU_EVENTS_ADDRESS";
 
@@ -35,6 +35,9 @@ internal sealed class Settings(AccessToken token)
                 if (made < _newest) return;
                 _newest = made;
             }
+
+            // Relative to the sender's clock, which need not be ours.
+            if (init.Deadline is { } deadline) guard?.Set(deadline - (init.Timestamp ?? DateTimeOffset.UtcNow));
 
             _current = new Defaults(
                 EnvironmentOf(init.EnvVars, events),

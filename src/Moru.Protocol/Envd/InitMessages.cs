@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Moru.Protocol;
 
-/// <summary>Body of envd's <c>POST /init</c>, sent by the server once at start and again at resume. Everything is optional.</summary>
+/// <summary>Body of envd's <c>POST /init</c>, sent by the server at start, at resume and when the deadline moved. Everything is optional.</summary>
 public sealed record InitRequest
 {
     /// <summary>Environment of every process.</summary>
@@ -13,6 +13,9 @@ public sealed record InitRequest
 
     /// <summary>When the request was made; an older request than the last one is ignored.</summary>
     public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>When the sandbox should end by the server's plan. envd ends it itself when nobody moved the deadline ten minutes later.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 
     /// <summary>User of processes and files when a call names none.</summary>
     public string? DefaultUser { get; init; }

@@ -26,10 +26,11 @@ public sealed record ContainerSpec
 /// <param name="NodeId">The machine it runs on, in the engine's words.</param>
 public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId);
 
-/// <summary>Where a sandbox answers. A user's port p is <c>Host:p</c>.</summary>
+/// <summary>Where a sandbox answers.</summary>
 /// <param name="Host">Address or name.</param>
 /// <param name="EnvdPort">Port of envd.</param>
-public sealed record EngineAddress(string Host, int EnvdPort);
+/// <param name="OnlyEnvd">Whether no other port can be reached; else a user's port p is <c>Host:p</c>.</param>
+public sealed record EngineAddress(string Host, int EnvdPort, bool OnlyEnvd = false);
 
 /// <summary>A container of ours, as the engine lists it.</summary>
 /// <param name="SandboxId">The sandbox it is labelled with.</param>

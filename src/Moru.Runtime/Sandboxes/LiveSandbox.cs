@@ -27,6 +27,9 @@ internal sealed class LiveSandbox(SandboxRecord record)
     /// <summary>When the reaper should try again to remove the container.</summary>
     public DateTimeOffset RetryAt { get; set; } = DateTimeOffset.MaxValue;
 
+    /// <summary>The deadline that the agent knows of; null: none that this process told it.</summary>
+    public DateTimeOffset? ToldEndAt { get; set; }
+
     private int failures;
 
     public bool IsVisible => Sentence is null && record.State.IsVisible();

@@ -3,7 +3,7 @@ using Moru.Protocol;
 
 namespace Moru.Runtime;
 
-/// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is.</summary>
+/// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is, and later when that changes.</summary>
 internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, string ownerId) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
@@ -42,8 +42,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));
 
-        var root = new UriBuilder(Uri.UriSchemeHttp, container.Address.Host, container.Address.EnvdPort).Uri;
-        var client = new EnvdClient(http, root);
+        var client = Agent(container.Address, token: null);
         await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
         return await stages.MeasureAsync("init", async () =>
         {
@@ -52,7 +51,14 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         });
     }
 
+    /// <summary>Tells the agent of a running sandbox when it is to end.</summary>
+    public Task TellDeadlineAsync(SandboxRecord record, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Agent(record.Address!, record.AccessToken).InitAsync(new InitRequest { Timestamp = now, Deadline = record.EndAt }, cancellationToken);
+
     public void Dispose() => http.Dispose();
+
+    private EnvdClient Agent(EngineAddress address, string? token) =>
+        new(http, new UriBuilder(Uri.UriSchemeHttp, address.Host, address.EnvdPort).Uri, token);
 
     /// <returns>How many tries it took.</returns>
     private static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
@@ -93,6 +99,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
             EnvVars = env,
             AccessToken = record.AccessToken,
             Timestamp = now,
+            Deadline = record.EndAt,
             DefaultUser = template.DefaultUser,
             DefaultWorkdir = template.Workdir,
         };

@@ -40,6 +40,8 @@ public sealed partial class Sandboxes
                 Address = container.Address,
                 NodeId = container.NodeId,
             }));
+            // It was told that of the request, earlier by what the start took, which is less than it waits after a deadline.
+            sandbox.ToldEndAt = sandbox.Record.EndAt;
         }
         catch (Exception failure)
         {

@@ -60,6 +60,7 @@ public sealed partial class Sandboxes
         {
             if (sandbox.Record.State is not SandboxPhase.Running) return;
             sandbox.Swap(Save(sandbox.Record with { ContainerId = container.Id, Address = container.Address, NodeId = container.NodeId }));
+            DeadlineMoved.Ring();
         }
     }
 

@@ -36,10 +36,14 @@ public sealed partial class Sandboxes
         this.time = time;
         this.log = log;
         Changed = new Alarm(time);
+        DeadlineMoved = new Alarm(time);
     }
 
     /// <summary>Rings when a deadline moved or a sandbox has to be removed; the reaper listens.</summary>
     internal Alarm Changed { get; }
+
+    /// <summary>Rings when an agent has to be told another deadline.</summary>
+    internal Alarm DeadlineMoved { get; }
 
     /// <summary>Whether the last that was heard of the engine is that it does not answer.</summary>
     internal volatile bool EngineIsDown;
@@ -105,6 +109,7 @@ public sealed partial class Sandboxes
             store.Save(record);
             sandbox.Swap(record);
             Changed.Ring();
+            DeadlineMoved.Ring();
             return record;
         }
     }

@@ -34,20 +34,23 @@ internal static class Migrations
             node_id TEXT) STRICT;
         CREATE INDEX sandboxes_ended_at ON sandboxes (ended_at);
         """,
+        "ALTER TABLE sandboxes ADD COLUMN only_envd INTEGER NOT NULL DEFAULT 0;",
     ];
+
+    public static int Newest => Steps.Length;
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>: a newer version wrote the store.</exception>
     public static void Apply(SqliteConnection connection)
     {
         var version = Version(connection);
-        if (version > Steps.Length)
+        if (version > Newest)
         {
             throw new RuntimeException(
                 RuntimeError.StoreUnusable,
-                $"The store was written by a newer Moru (form {version}, this one knows {Steps.Length}); update Moru, or use another data directory.");
+                $"The store was written by a newer Moru (form {version}, this one knows {Newest}); update Moru, or use another data directory.");
         }
 
-        for (; version < Steps.Length; version++)
+        for (; version < Newest; version++)
         {
             using var transaction = connection.BeginTransaction();
             using var step = connection.CreateCommand();

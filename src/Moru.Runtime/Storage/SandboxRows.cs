@@ -11,7 +11,7 @@ internal sealed class SandboxRows : IDisposable
     private static readonly string[] Columns =
     [
         "id", "template_id", "alias", "started_at", "end_at", "state", "end_reason", "ended_at", "metadata", "env_vars", "secure",
-        "allow_internet", "cpu_count", "memory_mb", "disk_mb", "pids_limit", "container_id", "host", "envd_port", "envd_digest", "node_id",
+        "allow_internet", "cpu_count", "memory_mb", "disk_mb", "pids_limit", "container_id", "host", "envd_port", "envd_digest", "node_id", "only_envd",
     ];
 
     private static readonly string Selection = $"SELECT {string.Join(", ", Columns)} FROM sandboxes ";
@@ -35,7 +35,7 @@ internal sealed class SandboxRows : IDisposable
             record.Id, record.TemplateId, record.Alias, RuntimeStore.Text(record.StartedAt), RuntimeStore.Text(record.EndAt), record.State.ToString(),
             record.EndReason?.ToString(), record.EndedAt is { } ended ? RuntimeStore.Text(ended) : null, Json(record.Metadata), Json(record.EnvVars),
             record.Secure, record.AllowInternet, record.Limits.CpuCount, record.Limits.MemoryMB, record.Limits.DiskSizeMB, record.Limits.PidsLimit,
-            record.ContainerId, record.Address?.Host, record.Address?.EnvdPort, record.EnvdDigest, record.NodeId,
+            record.ContainerId, record.Address?.Host, record.Address?.EnvdPort, record.EnvdDigest, record.NodeId, record.Address?.OnlyEnvd ?? false,
         ];
         for (var i = 0; i < values.Length; i++) save.Parameters[i].Value = values[i] ?? DBNull.Value;
         return save.ExecuteNonQuery();
@@ -99,7 +99,7 @@ internal sealed class SandboxRows : IDisposable
             AllowInternet = row.GetBoolean(11),
             Limits = new SandboxLimits(row.GetInt32(12), row.GetInt32(13), row.GetInt32(14), row.GetInt32(15)),
             ContainerId = Text(16),
-            Address = Text(17) is { } host ? new EngineAddress(host, row.GetInt32(18)) : null,
+            Address = Text(17) is { } host ? new EngineAddress(host, row.GetInt32(18), row.GetBoolean(21)) : null,
             EnvdDigest = row.GetString(19),
             NodeId = Text(20),
         };

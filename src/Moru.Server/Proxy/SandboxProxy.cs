@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Moru.Protocol;
@@ -13,16 +12,16 @@ namespace Moru.Server;
 /// <summary>Routes <c>{port}-{sandboxID}.{domain}</c> into sandboxes: HTTP and WebSocket, unbuffered, without time limits.</summary>
 internal sealed class SandboxProxy : IDisposable
 {
-    private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan[] DialPauses = [.. new[] { 100, 200, 300, 400 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
     private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = TimeSpan.FromDays(1), AllowResponseBuffering = false };
 
     private readonly Sandboxes sandboxes;
+    private readonly SandboxDialer dialer;
     private readonly HttpMessageInvoker invoker;
 
     public SandboxProxy(Sandboxes sandboxes)
     {
         this.sandboxes = sandboxes;
+        dialer = new SandboxDialer(sandboxes);
         invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -32,7 +31,7 @@ internal sealed class SandboxProxy : IDisposable
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            ConnectCallback = DialAsync,
+            ConnectCallback = dialer.DialAsync,
         });
     }
 
@@ -50,7 +49,11 @@ internal sealed class SandboxProxy : IDisposable
             await ProxyErrors.WriteTextAsync(context, problem);
     };
 
-    public void Dispose() => invoker.Dispose();
+    public void Dispose()
+    {
+        invoker.Dispose();
+        dialer.Dispose();
+    }
 
     private async Task ForwardAsync(HttpContext context, IHttpForwarder forwarder, SandboxHost target)
     {
@@ -71,41 +74,5 @@ internal sealed class SandboxProxy : IDisposable
             await ProxyErrors.WritePortClosedAsync(context, target);
         else
             await ProxyErrors.WriteNotFoundAsync(context, target);
-    }
-
-    /// <summary>Connects to the sandbox. A user's server gets a moment to bind its port; envd listens before the sandbox is known.</summary>
-    private async ValueTask<Stream> DialAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var (id, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        for (var attempt = 0; ; attempt++)
-        {
-            if (!sandboxes.TryGetAddress(id, out var address))
-                throw new IOException($"sandbox {id} has ended");
-            try
-            {
-                return await ConnectAsync(address.Host, port == Ports.Envd ? address.EnvdPort : port, cancellationToken);
-            }
-            catch (SocketException) when (port != Ports.Envd && attempt < DialPauses.Length)
-            {
-                await Task.Delay(DialPauses[attempt], cancellationToken);
-            }
-        }
-    }
-
-    private static async Task<Stream> ConnectAsync(string host, int port, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(DialTimeout);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(host, port, limit.Token);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

@@ -29,9 +29,9 @@ internal sealed class DockerBox : EngineBox
     public static string Endpoint =>
         Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host ? host : "unix:///var/run/docker.sock";
 
-    public static async Task<DockerBox> OpenAsync(string image = EmptyImage, string? endpoint = null)
+    public static async Task<DockerBox> OpenAsync(string image = EmptyImage, string? endpoint = null, SandboxAddressing addressing = SandboxAddressing.Automatic)
     {
-        var box = new DockerBox(new DockerEngine(endpoint ?? Endpoint), image);
+        var box = new DockerBox(new DockerEngine(endpoint ?? Endpoint, addressing), image);
         if (image == EmptyImage) await box.ImportEmptyImageAsync();
         return box;
     }

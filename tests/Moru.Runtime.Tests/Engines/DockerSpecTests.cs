@@ -18,10 +18,14 @@ public sealed class DockerSpecTests
           "Image": "moru/base:latest",
           "WorkingDir": "/",
           "Entrypoint": ["/opt/moru/envd"],
+          "ExposedPorts": {},
+          "StopSignal": "SIGKILL",
           "Labels": {"moru": "owner", "moru.sandbox": "i0123456789abcdefghij"},
           "HostConfig": {
             "LogConfig": {"Type": "none"},
             "NetworkMode": "network-id",
+            "PortBindings": {},
+            "Sysctls": {"net.ipv6.conf.lo.disable_ipv6": "0"},
             "RestartPolicy": {"Name": "No"},
             "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SYS_CHROOT"],
             "CapDrop": ["ALL"],
@@ -42,15 +46,29 @@ public sealed class DockerSpecTests
         """;
 
     [Fact]
-    public void Docker_is_asked_for_this_and_nothing_else() => AssertAsked(Online, Spec(allowInternet: true));
+    public void Docker_is_asked_for_this_and_nothing_else() => AssertAsked(Online, Spec(allowInternet: true), Here);
+
+    [Fact]
+    public void Where_its_address_cannot_be_reached_the_agents_port_is_published_to_this_machine_alone() => AssertAsked(
+        Online.Replace("\"ExposedPorts\": {}", "\"ExposedPorts\": {\"49983/tcp\": {}}", StringComparison.Ordinal)
+            .Replace("\"PortBindings\": {}", "\"PortBindings\": {\"49983/tcp\": [{\"HostIp\": \"127.0.0.1\"}]}", StringComparison.Ordinal),
+        Spec(allowInternet: true),
+        Here with { PublishesEnvd = true });
+
+    [Fact]
+    public void A_kernel_without_IPv6_is_not_asked_for_it() => AssertAsked(
+        Online.Replace("{\"net.ipv6.conf.lo.disable_ipv6\": \"0\"}", "{}", StringComparison.Ordinal), Spec(allowInternet: true), Here with { HasIPv6 = false });
 
     [Fact]
     public void Without_internet_names_are_asked_of_nobody() => AssertAsked(
         Online.Replace("\"Dns\": []", "\"Dns\": [\"127.0.0.1\"]", StringComparison.Ordinal)
             .Replace("\"DnsOptions\": []", "\"DnsOptions\": [\"timeout:1\", \"attempts:1\"]", StringComparison.Ordinal),
-        Spec(allowInternet: false));
+        Spec(allowInternet: false),
+        Here);
 
     private static readonly JsonSerializerOptions Words = new() { Converters = { new JsonStringEnumConverter() }, WriteIndented = true };
+
+    private static readonly DockerSite Here = new("network-id", PublishesEnvd: false, HasIPv6: true);
 
     private static ContainerSpec Spec(bool allowInternet) => new()
     {
@@ -58,9 +76,9 @@ public sealed class DockerSpecTests
         EnvdPath = "/data/envd/abc/envd", Limits = new SandboxLimits(2, 1024, 0, 1024), AllowInternet = allowInternet,
     };
 
-    private static void AssertAsked(string expected, ContainerSpec spec)
+    private static void AssertAsked(string expected, ContainerSpec spec, DockerSite site)
     {
-        var asked = Trim(JsonSerializer.SerializeToNode(DockerSpec.Create(spec, "network-id"), Words))!.ToJsonString();
+        var asked = Trim(JsonSerializer.SerializeToNode(DockerSpec.Create(spec, site), Words))!.ToJsonString();
 
         var wanted = JsonNode.Parse(expected)!.ToJsonString();
         Assert.Equal(Sorted(wanted), Sorted(asked));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -15,12 +16,15 @@ public sealed class DockerEngine : IContainerEngine
     private readonly DockerErrors errors;
     private readonly DockerNetworks networks;
     private readonly DockerEvents events;
+    private volatile SandboxAddressing addressing;
 
     /// <param name="endpoint">
     /// Such as <c>unix:///var/run/docker.sock</c> or <c>tcp://127.0.0.1:2375</c>; null: <c>DOCKER_HOST</c>, else the default socket.
     /// </param>
-    public DockerEngine(string? endpoint = null)
+    /// <param name="addressing">How sandboxes that it starts are reached.</param>
+    public DockerEngine(string? endpoint = null, SandboxAddressing addressing = SandboxAddressing.Automatic)
     {
+        this.addressing = addressing;
         Endpoint = endpoint ?? FromEnvironment();
         // Bounds are ours, call by call; the client's own would also end the stream of events.
         client = new DockerClientBuilder().WithEndpoint(new Uri(Endpoint)).WithTimeout(Timeout.InfiniteTimeSpan).Build();
@@ -99,24 +103,26 @@ public sealed class DockerEngine : IContainerEngine
     /// </summary>
     private async Task<EngineContainer> StartOnceAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
+        var publish = await PublishesAsync(cancellationToken);
+        if (publish && !spec.AllowInternet) throw NoOfflineSandboxes();
         var network = await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
-        var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, network, limit), CancellationToken.None);
+        var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, new DockerSite(network, publish, DockerPlace.HasIPv6), limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         await errors.CallAsync(
             ChangeBound, limit => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), limit), CancellationToken.None);
 
         var container = await errors.CallAsync(QuestionBound, limit => client.Containers.InspectContainerAsync(id, limit), cancellationToken);
-        return Running(id, container.NetworkSettings?.Networks) ?? throw new RuntimeException(
+        return Running(id, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
             RuntimeError.StartFailed,
             $"The container of sandbox '{spec.SandboxId}' ended at once (exit code {container.State?.ExitCode}); does its image fit this machine?");
     }
 
-    private async Task<string> CreateAsync(ContainerSpec spec, string network, CancellationToken cancellationToken)
+    private async Task<string> CreateAsync(ContainerSpec spec, DockerSite site, CancellationToken cancellationToken)
     {
         try
         {
-            return (await client.Containers.CreateContainerAsync(DockerSpec.Create(spec, network), cancellationToken)).ID;
+            return (await client.Containers.CreateContainerAsync(DockerSpec.Create(spec, site), cancellationToken)).ID;
         }
         catch (DockerApiException failure) when (DockerErrors.IsImageMissing(failure))
         {
@@ -128,13 +134,41 @@ public sealed class DockerEngine : IContainerEngine
 
     private static OwnedContainer Owned(ContainerListResponse container) => new(
         container.Labels[DockerSpec.SandboxLabel],
-        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks) : null);
+        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.Ports)) : null);
 
     /// <returns>Null without an address, which only running containers have.</returns>
-    private static EngineContainer? Running(string id, IDictionary<string, EndpointSettings>? networks) =>
-        networks?.Values.Select(network => network.IPAddress).FirstOrDefault(address => !string.IsNullOrEmpty(address)) is { } host
+    private static EngineContainer? Running(string id, IDictionary<string, EndpointSettings>? networks, int? publishedPort)
+    {
+        // What the container was started with counts, whatever would be chosen for the next one.
+        if (publishedPort is { } port) return new EngineContainer(id, new EngineAddress(DockerSpec.PublishedHost, port, OnlyEnvd: true), NodeId);
+        return networks?.Values.Select(network => network.IPAddress).FirstOrDefault(address => !string.IsNullOrEmpty(address)) is { } host
             ? new EngineContainer(id, new EngineAddress(host, Ports.Envd), NodeId)
             : null;
+    }
+
+    private static int? PublishedPort(IDictionary<string, IList<PortBinding>>? ports) =>
+        ports?.TryGetValue(DockerSpec.EnvdPort, out var bindings) == true && bindings is [{ HostPort: { } port }, ..]
+            ? int.Parse(port, CultureInfo.InvariantCulture)
+            : null;
+
+    private static int? PublishedPort(IEnumerable<PortSummary>? ports) =>
+        ports?.FirstOrDefault(port => port is { PrivatePort: Ports.Envd, PublicPort: > 0 })?.PublicPort;
+
+    private async Task<bool> PublishesAsync(CancellationToken cancellationToken)
+    {
+        if (addressing is SandboxAddressing.Automatic)
+        {
+            var engine = await errors.CallAsync(QuestionBound, client.System.GetSystemInfoAsync, cancellationToken);
+            addressing = DockerPlace.IsApart(engine) ? SandboxAddressing.Published : SandboxAddressing.Container;
+        }
+
+        return addressing is SandboxAddressing.Published;
+    }
+
+    // Docker publishes no port of a network without a way out; any other network would have one.
+    private static RuntimeException NoOfflineSandboxes() => new(
+        RuntimeError.StartFailed,
+        "This engine reaches sandboxes through published ports, which one without internet access cannot have; create it with internet access.");
 
     private static string FromEnvironment() => Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host
         ? host

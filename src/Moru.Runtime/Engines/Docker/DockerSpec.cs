@@ -1,6 +1,14 @@
+using System.Globalization;
 using Docker.DotNet.Models;
+using Moru.Protocol;
 
 namespace Moru.Runtime;
+
+/// <summary>What a container's settings owe to the engine and its machine.</summary>
+/// <param name="NetworkId">The network to join.</param>
+/// <param name="PublishesEnvd">Whether envd is reached through a port of this machine.</param>
+/// <param name="HasIPv6">Whether the kernel has IPv6, which localhost in a container then gets too.</param>
+internal sealed record DockerSite(string NetworkId, bool PublishesEnvd, bool HasIPv6);
 
 /// <summary>What a container of ours is in Docker's words. Pure, so that review sees every setting in one place.</summary>
 internal static class DockerSpec
@@ -8,6 +16,11 @@ internal static class DockerSpec
     public const string OwnerLabel = "moru";
     public const string SandboxLabel = "moru.sandbox";
     public const string AgentPath = "/opt/moru/envd";
+
+    /// <summary>Where published ports are; nobody else's machine reaches them.</summary>
+    public const string PublishedHost = "127.0.0.1";
+
+    public static readonly string EnvdPort = string.Create(CultureInfo.InvariantCulture, $"{Ports.Envd}/tcp");
 
     private const long MiB = 1 << 20;
     private const int HostnameLength = 8;
@@ -30,7 +43,7 @@ internal static class DockerSpec
 
     public static string ContainerName(string sandboxId) => "moru-" + sandboxId;
 
-    public static CreateContainerParameters Create(ContainerSpec spec, string networkId) => new()
+    public static CreateContainerParameters Create(ContainerSpec spec, DockerSite site) => new()
     {
         Name = ContainerName(spec.SandboxId),
         Image = spec.Image,
@@ -39,16 +52,22 @@ internal static class DockerSpec
         WorkingDir = "/",
         Entrypoint = [AgentPath],
         Cmd = [],
+        // envd takes no other signal, so that nobody in the sandbox can end it.
+        StopSignal = "SIGKILL",
+        ExposedPorts = site.PublishesEnvd ? new Dictionary<string, EmptyStruct> { [EnvdPort] = default } : [],
         // An image's own check would start a process in the sandbox every few seconds.
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         Labels = new Dictionary<string, string> { [OwnerLabel] = spec.OwnerId, [SandboxLabel] = spec.SandboxId },
-        HostConfig = Host(spec, networkId),
+        HostConfig = Host(spec, site),
     };
 
-    private static HostConfig Host(ContainerSpec spec, string networkId) => new()
+    private static HostConfig Host(ContainerSpec spec, DockerSite site) => new()
     {
         Mounts = [new Mount { Type = "bind", Source = spec.EnvdPath, Target = AgentPath, ReadOnly = true }],
-        NetworkMode = networkId,
+        NetworkMode = site.NetworkId,
+        PortBindings = site.PublishesEnvd ? new Dictionary<string, IList<PortBinding>> { [EnvdPort] = [new PortBinding { HostIP = PublishedHost }] } : [],
+        // Docker takes localhost's IPv6 address from containers of a network that has none.
+        Sysctls = site.HasIPv6 ? new Dictionary<string, string> { ["net.ipv6.conf.lo.disable_ipv6"] = "0" } : [],
         // The resolver of an internal network would still carry questions out; this one leads nowhere.
         DNS = spec.AllowInternet ? [] : ["127.0.0.1"],
         DNSOptions = spec.AllowInternet ? [] : ["timeout:1", "attempts:1"],

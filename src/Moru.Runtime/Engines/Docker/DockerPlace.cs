@@ -1,0 +1,22 @@
+using Docker.DotNet.Models;
+
+namespace Moru.Runtime;
+
+/// <summary>Where the engine runs, seen from here. Containers can be addressed only on the kernel and in the network that this process shares.</summary>
+internal static class DockerPlace
+{
+    private const string KernelRelease = "/proc/sys/kernel/osrelease";
+
+    /// <summary>Whether the kernel has IPv6: asking for it where it has none keeps containers from starting.</summary>
+    public static bool HasIPv6 => !OperatingSystem.IsLinux() || Directory.Exists("/proc/sys/net/ipv6");
+
+    /// <summary>Whether the engine runs in a virtual machine of its own, or without root and so in a network of its own.</summary>
+    public static bool IsApart(SystemInfoResponse engine) =>
+        !OperatingSystem.IsLinux()
+        || IsApart(engine, File.ReadAllText(KernelRelease).Trim());
+
+    internal static bool IsApart(SystemInfoResponse engine, string kernel) =>
+        engine.OperatingSystem == "Docker Desktop"
+        || engine.KernelVersion != kernel
+        || engine.SecurityOptions?.Any(option => option.Contains("name=rootless", StringComparison.Ordinal)) == true;
+}
