@@ -1,8 +1,11 @@
 namespace Moru.Envd.Tests;
 
 /// <summary>What the workload cannot do to envd, tried from inside with the engine's own container settings.</summary>
-public sealed class HardeningSpecs(SandboxEnvd envd) : IClassFixture<SandboxEnvd>
+public sealed class HardeningSpecs : IAsyncLifetime
 {
+    // A new one for each test: starting a process of another user hides envd's memory as a side effect.
+    private readonly SandboxEnvd _envd = new();
+
     // One line for each attempt that succeeded. System call numbers are those of x64.
     private const string Attempts =
         """
@@ -70,12 +73,16 @@ public sealed class HardeningSpecs(SandboxEnvd envd) : IClassFixture<SandboxEnvd
         print("all sent")
         """;
 
+    public ValueTask InitializeAsync() => _envd.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _envd.DisposeAsync();
+
     [Theory]
     [InlineData("user")]
     [InlineData("root")]
     public async Task Nobody_in_the_sandbox_reads_envd_or_puts_himself_in_its_place(string user)
     {
-        var result = await envd.PythonAsync(Attempts, user);
+        var result = await _envd.PythonAsync(Attempts, user);
 
         Assert.Equal(("all tried\n", ""), (result.Stdout, result.Stderr));
     }
@@ -85,13 +92,13 @@ public sealed class HardeningSpecs(SandboxEnvd envd) : IClassFixture<SandboxEnvd
     [InlineData("root")]
     public async Task No_signal_from_inside_ends_it(string user)
     {
-        var result = await envd.PythonAsync(Signals, user);
+        var result = await _envd.PythonAsync(Signals, user);
 
         Assert.Equal("all sent\n", result.Stdout);
-        await envd.AnswersPromptlyAsync();
-        Assert.Equal("well\n", (await envd.ShAsync("echo well")).Stdout);
+        await _envd.AnswersPromptlyAsync();
+        Assert.Equal("well\n", (await _envd.ShAsync("echo well")).Stdout);
     }
 
     [Fact]
-    public async Task No_core_is_ever_written() => Assert.Equal("0\n", (await envd.ShAsync("ulimit -Hc")).Stdout);
+    public async Task No_core_is_ever_written() => Assert.Equal("0\n", (await _envd.ShAsync("ulimit -Hc")).Stdout);
 }
