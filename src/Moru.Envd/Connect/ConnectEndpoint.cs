@@ -1,21 +1,22 @@
 using System.Buffers;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Moru.Protocol;
 
 namespace Moru.Envd;
 
-/// <summary>Calls of the Connect protocol, JSON form (connectrpc.com/docs/protocol), from their bytes to a handler and back.</summary>
+/// <summary>Calls of the Connect protocol (connectrpc.com/docs/protocol), from their bytes to a handler and back.</summary>
 internal static class ConnectEndpoint
 {
-    private const string UnaryType = "application/json", StreamType = "application/connect+json";
+    private const string Unary = "application/", Stream = "application/connect+";
 
     /// <summary>Largest request, well above what the kernel takes as arguments.</summary>
     private const int MaxRequest = 8 << 20;
 
     public static Task UnaryAsync<TRequest, TResponse>(
-        HttpContext context, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, Func<TRequest, TResponse> handle) =>
+        HttpContext context, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TResponse> responseType, Func<TRequest, TResponse> handle)
+        where TRequest : class
+        where TResponse : class =>
         UnaryAsync(context, requestType, responseType, (_, request) => Task.FromResult(handle(request)));
 
     public static async Task UnaryAsync<TRequest, TResponse>(
@@ -23,13 +24,17 @@ internal static class ConnectEndpoint
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TResponse> responseType,
         Func<HttpContext, TRequest, Task<TResponse>> handle)
+        where TRequest : class
+        where TResponse : class
     {
-        if (!Accepts(context, UnaryType)) return;
+        if (CodecOrRefuse(context, Unary) is not { } codec) return;
         try
         {
+            ConnectHeaders.Check(context);
             var body = await ReadBodyAsync(context);
-            var response = await handle(context, Parse(body, requestType));
-            await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, response, responseType);
+            var response = await handle(context, codec.Decode(body, requestType));
+            context.Response.ContentType = Unary + codec.Name;
+            await codec.EncodeAsync(response, responseType, context.Response.BodyWriter, context.RequestAborted);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
@@ -44,17 +49,20 @@ internal static class ConnectEndpoint
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TResponse> responseType,
         Func<HttpContext, TRequest, MessageStream<TResponse>, Task> handle)
+        where TRequest : class
+        where TResponse : class
     {
-        if (!Accepts(context, StreamType)) return;
-        context.Response.ContentType = StreamType;
-        var stream = new MessageStream<TResponse>(context, responseType);
+        if (CodecOrRefuse(context, Stream) is not { } codec) return;
+        context.Response.ContentType = Stream + codec.Name;
+        var stream = new MessageStream<TResponse>(context, codec, responseType);
         ConnectException? failure = null;
         try
         {
+            ConnectHeaders.Check(context);
             var body = new ReadOnlySequence<byte>(await ReadBodyAsync(context));
             if (!Envelope.TryRead(ref body, out _, out var message))
                 throw new ConnectException(ConnectCode.InvalidArgument, "incomplete envelope: five header bytes and the message they announce are needed");
-            await handle(context, Parse(message.ToArray(), requestType), stream);
+            await handle(context, codec.Decode(message.ToArray(), requestType), stream);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -70,14 +78,17 @@ internal static class ConnectEndpoint
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TResponse> responseType,
         Func<HttpContext, IAsyncEnumerable<TRequest>, Task<TResponse>> handle)
+        where TRequest : class
+        where TResponse : class
     {
-        if (!Accepts(context, StreamType)) return;
-        context.Response.ContentType = StreamType;
-        var stream = new MessageStream<TResponse>(context, responseType);
+        if (CodecOrRefuse(context, Stream) is not { } codec) return;
+        context.Response.ContentType = Stream + codec.Name;
+        var stream = new MessageStream<TResponse>(context, codec, responseType);
         ConnectException? failure = null;
         try
         {
-            await stream.WriteAsync(await handle(context, MessagesAsync(context, requestType)));
+            ConnectHeaders.Check(context);
+            await stream.WriteAsync(await handle(context, MessagesAsync(context, codec, requestType)));
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -87,14 +98,15 @@ internal static class ConnectEndpoint
         await stream.EndAsync(failure);
     }
 
-    private static async IAsyncEnumerable<T> MessagesAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+    private static async IAsyncEnumerable<T> MessagesAsync<T>(HttpContext context, MessageCodec codec, JsonTypeInfo<T> type)
+        where T : class
     {
         var reader = context.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(context.RequestAborted);
             var buffer = read.Buffer;
-            while (Envelope.TryRead(ref buffer, out _, out var message)) yield return Parse(message.ToArray(), type);
+            while (Envelope.TryRead(ref buffer, out _, out var message)) yield return codec.Decode(message.ToArray(), type);
             if (buffer.Length > MaxRequest)
                 throw new ConnectException(ConnectCode.ResourceExhausted, $"message is larger than the limit of {MaxRequest} bytes");
             reader.AdvanceTo(buffer.Start, buffer.End);
@@ -104,13 +116,15 @@ internal static class ConnectEndpoint
         }
     }
 
-    private static bool Accepts(HttpContext context, string mediaType)
+    /// <summary>The codec that the media type of the request names, with which it is answered too.</summary>
+    private static MessageCodec? CodecOrRefuse(HttpContext context, string prefix)
     {
-        var given = context.Request.ContentType ?? "";
-        if (given.Split(';')[0].Trim().Equals(mediaType, StringComparison.OrdinalIgnoreCase)) return true;
+        var given = (context.Request.ContentType ?? "").Split(';')[0].Trim();
+        var codec = MessageCodec.All.FirstOrDefault(codec => given.Equals(prefix + codec.Name, StringComparison.OrdinalIgnoreCase));
+        if (codec is not null) return codec;
         context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-        context.Response.Headers["Accept-Post"] = mediaType;
-        return false;
+        context.Response.Headers["Accept-Post"] = string.Join(", ", MessageCodec.All.Select(known => prefix + known.Name));
+        return null;
     }
 
     private static async Task<byte[]> ReadBodyAsync(HttpContext context)
@@ -131,20 +145,10 @@ internal static class ConnectEndpoint
         }
     }
 
-    private static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(json, type) ?? throw new ConnectException(ConnectCode.InvalidArgument, "the message is null");
-
     private static ConnectException Translate(Exception exception, HttpContext context)
     {
-        switch (exception)
-        {
-            case ConnectException known:
-                return known;
-            case JsonException json:
-                return new ConnectException(ConnectCode.InvalidArgument, $"malformed message: {json.Message}");
-            default:
-                Log.Failure(context.Request.Path, exception);
-                return new ConnectException(ConnectCode.Internal, "envd failed at this call; its own log says why");
-        }
+        if (exception is ConnectException known) return known;
+        Log.Failure(context.Request.Path, exception);
+        return new ConnectException(ConnectCode.Internal, "envd failed at this call; its own log says why");
     }
 }
