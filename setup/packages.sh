@@ -21,21 +21,26 @@ as_root() { if is_root; then "$@"; else sudo -n "$@"; fi; }
 
 may_install() { [[ $(distribution) == debian ]] && command -v apt-get >/dev/null && may_become_root; }
 
-# The command line that installs what NEED (engine, compiler or bootstrap) stands for on this system.
+# The command line that installs what NEED (engine, compiler, bootstrap or node) stands for on this system.
 install_line() {
     case $(distribution)/$1 in
         debian/engine) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages engine) && sudo usermod -aG docker $(id -un)   (then log in again)" ;;
         debian/*) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages "$1")" ;;
         fedora/engine) echo "sudo dnf install -y moby-engine && sudo systemctl enable --now docker" ;;
         fedora/compiler) echo "sudo dnf install -y clang lld zlib-devel" ;;
+        fedora/node) echo "sudo dnf install -y nodejs nodejs-npm" ;;
         arch/engine) echo "sudo pacman -S --needed docker && sudo systemctl enable --now docker" ;;
         arch/compiler) echo "sudo pacman -S --needed clang lld zlib" ;;
+        arch/node) echo "sudo pacman -S --needed nodejs npm" ;;
         suse/engine) echo "sudo zypper install -y docker && sudo systemctl enable --now docker" ;;
         suse/compiler) echo "sudo zypper install -y clang lld zlib-devel-static" ;;
+        suse/node) echo "sudo zypper install -y nodejs-default npm-default" ;;
         alpine/engine) echo "sudo apk add docker && sudo rc-service docker start" ;;
         alpine/compiler) echo "sudo apk add clang lld build-base zlib-static" ;;
+        alpine/node) echo "sudo apk add nodejs npm" ;;
         */engine) echo "Docker Engine 20.10 or newer: https://docs.docker.com/engine/install/" ;;
         */compiler) echo "clang, lld and the development files of zlib, for the static build of envd" ;;
+        */node) echo "Node.js 18 or newer with npm, for the tests with the official SDK" ;;
         */bootstrap) echo "nothing here can make a Debian without a registry; give the engine access to one that has $registry_image" ;;
     esac
 }
@@ -45,6 +50,7 @@ debian_packages() {
         engine) echo docker.io iptables iproute2 apparmor ca-certificates ;;
         compiler) echo clang lld zlib1g-dev ;;
         bootstrap) echo mmdebstrap debian-archive-keyring ;;
+        node) echo nodejs npm ;;
     esac
 }
 

@@ -1,7 +1,8 @@
 # All set-up, in order. When everything is fresh it prints nothing and takes a fraction of a second.
 
+# prepare [NEED...]: NEEDs are what the command needs beyond that.
 prepare() {
-    local needs=()
+    local needs=("$@")
     require_dotnet
     lock
     if ! ask_engine; then

@@ -5,11 +5,14 @@ readonly project_seconds=900
 
 passed=0 failed=0 skipped=0
 
+has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
+
 run_tests() {
-    local projects=() before
+    local projects=() needs=() before
     while (($# > 0)) && [[ $1 != -- ]]; do projects+=("$1"); shift; done
     if (($# > 0)); then shift; fi
-    prepare
+    has_node || needs+=(node)
+    prepare "${needs[@]}"
     mkdir -p "$artifacts/tests"
     before=$(ours_running)
     # Short, because the tests make unix sockets under it; our own, because whatever stays in it has leaked.

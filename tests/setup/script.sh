@@ -81,6 +81,12 @@ another_system_gets_its_own_lines() {
     expect_part "$output" "sudo dnf install -y moby-engine"
 }
 
+only_the_tests_ask_for_node() {
+    require_dotnet() { :; }; ask_engine() { :; }; envd_fresh() { :; }; has_node() { return 1; }
+    require_installable() { echo "needs: $*"; exit; }
+    expect "$(prepare)" "needs: " && expect "$(run_tests)" "needs: node" && expect "$(debian_packages node)" "nodejs npm"
+}
+
 a_foreign_engine_that_is_silent_is_not_replaced() {
     engine_silence='nobody home'
     local output
@@ -131,6 +137,7 @@ check A_step_keeps_stdout_clean a_step_keeps_stdout_clean
 check A_stamp_is_stale_when_a_file_changes a_stamp_is_stale_when_a_file_changes
 check Without_root_it_says_what_to_install without_root_it_says_what_to_install
 check Another_system_gets_its_own_lines another_system_gets_its_own_lines
+check Only_the_tests_ask_for_node only_the_tests_ask_for_node
 check A_foreign_engine_that_is_silent_is_not_replaced a_foreign_engine_that_is_silent_is_not_replaced
 check An_old_engine_is_refused an_old_engine_is_refused
 check Results_are_summed results_are_summed
