@@ -25,7 +25,7 @@ public abstract class ContainerEnvd : EnvdHost
         // No image of the tests has a command of its own.
         _image = await ImageAsync();
         Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, .. Options, "--entrypoint", Mount, _image]);
-        var address = await Shell.RunAsync("docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", Container);
+        var address = await Shell.RunAsync("docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", Container);
         return new Uri($"http://{address}:{Protocol.Ports.Envd}/");
     }
 
