@@ -50,6 +50,12 @@ public sealed class BusyboxEnvd : ContainerEnvd
     protected override Task<string> ImageAsync() => TestImages.BusyboxAsync();
 }
 
+/// <summary>A container whose shell is linked with musl.</summary>
+public sealed class MuslEnvd : ContainerEnvd
+{
+    protected override Task<string> ImageAsync() => TestImages.MuslAsync();
+}
+
 /// <summary>A container without a single file of its own.</summary>
 public sealed class EmptyEnvd : ContainerEnvd
 {

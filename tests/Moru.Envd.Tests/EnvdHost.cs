@@ -19,10 +19,23 @@ public abstract class EnvdHost : IAsyncLifetime
 
     public Task<string> GetTextAsync(string path) => Http.GetStringAsync(new Uri(Address, path), TestContext.Current.CancellationToken);
 
+    /// <summary>Whether an envd listens there.</summary>
+    public async Task<bool> AnswersAsync(Uri address)
+    {
+        try
+        {
+            return (await Http.GetAsync(new Uri(address, "health"))).StatusCode == HttpStatusCode.NoContent;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask InitializeAsync()
     {
         Address = await StartAsync();
-        await Eventually.TrueAsync(AnswersAsync, $"envd answers on {Address}");
+        await Eventually.TrueAsync(() => AnswersAsync(Address), $"envd answers on {Address}");
     }
 
     public async ValueTask DisposeAsync()
@@ -35,16 +48,4 @@ public abstract class EnvdHost : IAsyncLifetime
     protected abstract Task<Uri> StartAsync();
 
     protected abstract Task StopAsync();
-
-    private async Task<bool> AnswersAsync()
-    {
-        try
-        {
-            return (await Http.GetAsync(new Uri(Address, "health"))).StatusCode == HttpStatusCode.NoContent;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
 }

@@ -1,10 +1,14 @@
+using System.Net;
+using System.Text.Json;
 using Moru.Protocol;
 
 namespace Moru.Envd.Tests;
 
-/// <summary>What must hold in every image.</summary>
+/// <summary>What must hold in every image, even without a single program of its own: there envd is the program that is run.</summary>
 public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, string output)
 {
+    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     protected ContainerEnvd Envd { get; } = envd;
 
     [Fact]
@@ -15,9 +19,9 @@ public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, strin
     {
         var init = new InitRequest { EnvVars = new Dictionary<string, string> { ["A"] = "b" }, Timestamp = DateTimeOffset.UtcNow };
 
-        await Envd.Client.InitAsync(init, TestContext.Current.CancellationToken);
+        await Envd.Client.InitAsync(init, Cancelled);
 
-        await Envd.Client.HealthAsync(TestContext.Current.CancellationToken);
+        await Envd.Client.HealthAsync(Cancelled);
         Assert.Equal("""{"A":"b"}""", await Envd.GetTextAsync("envs"));
     }
 
@@ -27,11 +31,11 @@ public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, strin
         var content = new byte[200_000];
         new Random(1).NextBytes(content);
 
-        await Envd.Client.WriteFileAsync("/data/deep/file.bin", new ByteArrayContent(content), null, TestContext.Current.CancellationToken);
-        using var response = await Envd.Client.OpenFileAsync("/data/deep/file.bin", null, TestContext.Current.CancellationToken);
-        var entries = await Envd.Client.ListDirectoryAsync(new ListDirRequest("/data", 2), null, TestContext.Current.CancellationToken);
+        await Envd.Client.WriteFileAsync("/data/deep/file.bin", new ByteArrayContent(content), null, Cancelled);
+        using var response = await Envd.Client.OpenFileAsync("/data/deep/file.bin", null, Cancelled);
+        var entries = await Envd.Client.ListDirectoryAsync(new ListDirRequest("/data", 2), null, Cancelled);
 
-        Assert.Equal(content, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(content, await response.Content.ReadAsByteArrayAsync(Cancelled));
         Assert.Equal([("/data/deep", FileType.Directory, 4096L), ("/data/deep/file.bin", FileType.File, 200_000L)], entries.Select(entry => (entry.Path, entry.Type, entry.Size)));
     }
 
@@ -58,9 +62,98 @@ public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, strin
     public async Task It_cannot_be_written_from_inside()
     {
         var error = await Assert.ThrowsAsync<ConnectException>(
-            () => Envd.Client.WriteFileAsync(ContainerEnvd.Mount, new ByteArrayContent([1]), null, TestContext.Current.CancellationToken));
+            () => Envd.Client.WriteFileAsync(ContainerEnvd.Mount, new ByteArrayContent([1]), null, Cancelled));
 
         Assert.Equal(400, error.HttpStatus);
+    }
+
+    [Fact]
+    public async Task It_reads_a_part_of_a_file()
+    {
+        await Envd.Client.WriteFileAsync("/parts/part.txt", new StringContent("0123456789"), null, Cancelled);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Envd.Address, "files?path=/parts/part.txt")) { Headers = { Range = new(2, 4) } };
+
+        using var response = await Envd.Http.SendAsync(request, Cancelled);
+
+        Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
+        Assert.Equal("234", await response.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    [Fact]
+    public async Task It_makes_describes_moves_and_removes_directories()
+    {
+        await Envd.Client.MakeDirectoryAsync("/work/one/two", null, Cancelled);
+        await Envd.Client.MoveAsync("/work/one", "/work/other/one", null, Cancelled);
+        var entry = await Envd.Client.StatAsync("/work/other/one/two", null, Cancelled);
+        await Envd.Client.RemoveAsync("/work", null, Cancelled);
+        var gone = await Assert.ThrowsAsync<ConnectException>(() => Envd.Client.StatAsync("/work", null, Cancelled));
+
+        Assert.Equal((FileType.Directory, "drwxr-xr-x"), (entry.Type, entry.Permissions));
+        Assert.Equal(ConnectCode.NotFound, gone.Code);
+    }
+
+    [Fact]
+    public async Task It_watches_a_directory()
+    {
+        await Envd.Client.MakeDirectoryAsync("/watched", null, Cancelled);
+        await using var watch = Envd.Client.WatchDirectoryAsync(new WatchDirRequest("/watched"), null, Cancelled).GetAsyncEnumerator(Cancelled);
+        Assert.True(await watch.MoveNextAsync() && watch.Current.Start is not null);
+
+        await Envd.Client.WriteFileAsync("/watched/new", new StringContent("new"), null, Cancelled);
+
+        EventType[] expected = [EventType.Create, EventType.Chmod, EventType.Write];
+        foreach (var type in expected)
+        {
+            Assert.True(await watch.MoveNextAsync());
+            Assert.Equal(new FilesystemEvent("new", type), watch.Current.Filesystem);
+        }
+    }
+
+    [Fact]
+    public async Task It_keeps_events_for_a_watcher_that_asks_later()
+    {
+        await Envd.Client.MakeDirectoryAsync("/polled", null, Cancelled);
+        var watcher = await Envd.Client.CreateWatcherAsync(new CreateWatcherRequest("/polled", Recursive: true), null, Cancelled);
+
+        await Envd.Client.WriteFileAsync("/polled/deep/new", new StringContent("new"), null, Cancelled);
+
+        var seen = new List<FilesystemEvent>();
+        await Eventually.TrueAsync(async () =>
+        {
+            seen.AddRange(await Envd.Client.GetWatcherEventsAsync(watcher, Cancelled));
+            return seen.Contains(new FilesystemEvent("deep/new", EventType.Write));
+        });
+        await Envd.Client.RemoveWatcherAsync(watcher, Cancelled);
+        Assert.Equal(ConnectCode.NotFound, (await Assert.ThrowsAsync<ConnectException>(() => Envd.Client.GetWatcherEventsAsync(watcher, Cancelled))).Code);
+    }
+
+    [Fact]
+    public async Task It_measures_the_sandbox()
+    {
+        using var metrics = JsonDocument.Parse(await Envd.GetTextAsync("metrics"));
+
+        long Number(string name) => metrics.RootElement.GetProperty(name).GetInt64();
+        Assert.InRange(Number("cpu_count"), 1, 4096);
+        Assert.InRange(Number("mem_used"), 1, Number("mem_total"));
+        Assert.InRange(Number("disk_used"), 1, Number("disk_total"));
+    }
+
+    [Theory]
+    [InlineData(Signal.Kill, "signal: killed")]
+    [InlineData(Signal.Terminate, "exit status 0")]
+    public async Task It_signals_a_process_and_tells_everybody_who_listens(Signal signal, string status)
+    {
+        var another = new UriBuilder(Envd.Address) { Port = 50123 }.Uri;
+        var process = new ProcessSelector { Pid = await Envd.StartAndLeaveAsync(Commands.Program(ContainerEnvd.Mount, "--port", "50123")) };
+        await Eventually.TrueAsync(() => Envd.AnswersAsync(another), "the program runs");
+        await using var first = Envd.Client.ConnectAsync(process, Cancelled).GetAsyncEnumerator(Cancelled);
+        await using var second = Envd.Client.ConnectAsync(process, Cancelled).GetAsyncEnumerator(Cancelled);
+        Assert.True(await first.MoveNextAsync() && await second.MoveNextAsync());
+
+        await Envd.Client.SendSignalAsync(process, signal, Cancelled);
+
+        Assert.True(await first.MoveNextAsync() && await second.MoveNextAsync());
+        Assert.Equal((status, status), (first.Current.End?.Status, second.Current.End?.Status));
     }
 
     private async Task<(string Output, int Code)> OutcomeAsync()
@@ -69,88 +162,6 @@ public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, strin
         return (result.Stdout, result.End.ExitCode);
     }
 }
-
-public sealed class DebianSpecs(DebianEnvd envd) : ImageSpecs(envd, Commands.Bash("echo $HOME", "/bin/bash"), "/root\n"), IClassFixture<DebianEnvd>
-{
-    [Fact]
-    public async Task A_user_has_his_home_and_his_groups()
-    {
-        var result = await Envd.ShAsync("id -un; pwd; id -G | grep -qw $(id -g) && sudo -n id -u", user: "user");
-
-        Assert.Equal("user\n/home/user\n0\n", result.Stdout);
-    }
-
-    [Fact]
-    public async Task Kill_finds_what_a_user_detached_with_sudo()
-    {
-        using var traces = new Traces();
-        var start = Commands.Bash($"sudo -b setsid env -i sleep {traces.Seconds}; sudo -b sleep {traces.Seconds}; sleep {traces.Seconds}", "/bin/bash") with { Tag = "daemons" };
-        var run = Envd.RunAsync(start, user: "user");
-        await Eventually.TrueAsync(() => traces.Living().Count >= 3, "all run");
-
-        await Envd.Client.SendSignalAsync(new ProcessSelector { Tag = "daemons" }, Signal.Kill, TestContext.Current.CancellationToken);
-
-        Assert.Equal("signal: killed", (await run).End.Status);
-        Assert.Empty(traces.Living());
-    }
-
-    [Fact]
-    public async Task Not_even_root_in_the_sandbox_reads_envds_environment()
-    {
-        var result = await Envd.ShAsync("sudo -n cat /proc/1/environ", user: "user");
-
-        Assert.Equal("", result.Stdout);
-        Assert.Contains("Permission denied", result.Stderr);
-    }
-
-    [Fact]
-    public async Task It_answers_while_the_sandbox_is_at_its_limit_of_processes()
-    {
-        using var traces = new Traces();
-        // Not a shell: those wait longer and longer when they cannot fork, and leave room meanwhile.
-        const string Bomb = """
-            import os, time
-            while True:
-                try:
-                    if os.fork() == 0: time.sleep(1000)
-                except OSError: pass
-            """;
-        await Envd.StartAndLeaveAsync(Commands.Program("python3", "-c", Bomb, "sleep", traces.Seconds) with { Tag = "bomb" });
-        await Eventually.TrueAsync(async () => await StartErrorAsync() == ConnectCode.ResourceExhausted, "the limit is reached");
-
-        // Many at once, so that a thread pool would like to grow.
-        await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => StartErrorAsync()));
-        await Envd.Client.HealthAsync(TestContext.Current.CancellationToken);
-        using var passwd = await Envd.Client.OpenFileAsync("/etc/passwd", null, TestContext.Current.CancellationToken);
-        await Envd.Client.SendSignalAsync(new ProcessSelector { Tag = "bomb" }, Signal.Kill, TestContext.Current.CancellationToken);
-
-        Assert.Empty(traces.Living());
-        Assert.Equal("well\n", (await Envd.ShAsync("echo well")).Stdout);
-
-        async Task<ConnectCode?> StartErrorAsync()
-        {
-            try
-            {
-                await Envd.ShAsync("true");
-                return null;
-            }
-            catch (ConnectException error)
-            {
-                return error.Code;
-            }
-        }
-    }
-
-    [Fact]
-    public async Task An_orphan_of_the_engine_is_reaped()
-    {
-        await Shell.RunAsync("docker", "exec", Envd.Container, "sh", "-c", "(sleep 0.2 &)");
-
-        await Eventually.TrueAsync(async () => !(await Shell.RunAsync("docker", "top", Envd.Container, "-eo", "pid,comm")).Contains("sleep"), "no zombie stays");
-    }
-}
-
-public sealed class BusyboxSpecs(BusyboxEnvd envd) : ImageSpecs(envd, Commands.Bash("id; echo $HOME; pwd"), "uid=0 gid=0 groups=0\n/\n/\n"), IClassFixture<BusyboxEnvd>;
 
 public sealed class EmptySpecs(EmptyEnvd envd)
     : ImageSpecs(envd, Commands.Program(ContainerEnvd.Mount, "--version"), EnvdVersion.Current + "\n"), IClassFixture<EmptyEnvd>;
