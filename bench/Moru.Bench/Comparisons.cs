@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Moru.Bench;
 
-/// <summary>The same job done by Moru and by the docker command line, in turns, so that both see the same machine.</summary>
+/// <summary>The same job done in two ways, in turns, so that both see the same machine.</summary>
 internal static class Comparisons
 {
     // Turns before the first that counts, while caches fill and code is compiled.
@@ -31,19 +31,37 @@ internal static class Comparisons
     public static async Task ExecAsync(Setup bench, int samples, CancellationToken cancellationToken)
     {
         await using var sandbox = await bench.Client.CreateSandboxAsync(cancellationToken: cancellationToken);
-        var container = "moru-" + sandbox.SandboxId;
-        var (docker, moru) = (new Samples("docker exec CONTAINER true"), new Samples("sandbox.Commands.RunAsync(\"true\")"));
+        await InTurnsAsync(
+            "exec true, as people type it",
+            ("docker exec CONTAINER true", () => Docker.RunAsync(["exec", "moru-" + sandbox.SandboxId, "true"], cancellationToken)),
+            ("sandbox.Commands.RunAsync(\"true\")", () => sandbox.Commands.RunAsync("true", cancellationToken: cancellationToken)),
+            samples,
+            "at most 0.067 (1/15)");
+    }
+
+    public static async Task InTurnsAsync(
+        string title, (string Name, Func<Task> Job) baseline, (string Name, Func<Task> Job) ours, int samples, string target)
+    {
+        var (first, second) = (new Samples(baseline.Name), new Samples(ours.Name));
         for (var i = -WarmUps; i < samples; i++)
         {
-            var byDocker = await TimeAsync(() => Docker.RunAsync(["exec", container, "true"], cancellationToken));
-            var byMoru = await TimeAsync(() => sandbox.Commands.RunAsync("true", cancellationToken: cancellationToken));
-
+            var byBaseline = await TimeAsync(baseline.Job);
+            var byOurs = await TimeAsync(ours.Job);
             if (i < 0) continue;
-            docker.Add(byDocker);
-            moru.Add(byMoru);
+            first.Add(byBaseline);
+            second.Add(byOurs);
         }
 
-        Samples.Print("exec true", docker, moru, "at most 0.067 (1/15)");
+        Samples.Print(title, first, second, target);
+    }
+
+    public static async Task RepeatAsync(Samples times, int samples, Func<Task> job)
+    {
+        for (var i = -WarmUps; i < samples; i++)
+        {
+            var time = await TimeAsync(job);
+            if (i >= 0) times.Add(time);
+        }
     }
 
     private static async Task<TimeSpan> TimeAsync(Func<Task> job)

@@ -1,8 +1,22 @@
 using Moru.Bench;
 
-if (args is not ([] or [_] or [_, _]) || !int.TryParse(args.FirstOrDefault() ?? "30", out var samples) || samples < 1)
+(string Name, Func<Setup, int, CancellationToken, Task> MeasureAsync)[] groups =
+[
+    ("create", Comparisons.CreateAsync),
+    ("exec", Comparisons.ExecAsync),
+    ("latency", ExecLatency.MeasureAsync),
+    ("rate", ExecRate.MeasureAsync),
+    ("files", Transfers.MeasureAsync),
+    ("output", Output.MeasureAsync),
+    ("keys", Keys.MeasureAsync),
+    ("agent", Agent.MeasureAsync),
+];
+
+var samples = int.TryParse(args.LastOrDefault(), out var number) ? number : 30;
+var chosen = args.Skip(1).Where(word => !int.TryParse(word, out _)).ToHashSet();
+if (args.Length == 0 || samples < 1 || !chosen.IsSubsetOf(groups.Select(group => group.Name)))
 {
-    Console.Error.WriteLine("usage: Moru.Bench [SAMPLES (30)] [ENVD (artifacts/envd/envd)]");
+    Console.Error.WriteLine($"usage: Moru.Bench ENVD [GROUP...] [SAMPLES (30)]; groups: {string.Join(", ", groups.Select(group => group.Name))}");
     return 2;
 }
 
@@ -13,9 +27,11 @@ Console.CancelKeyPress += (_, pressed) =>
     interrupted.Cancel();
 };
 
-await using var bench = await Setup.StartAsync(args.ElementAtOrDefault(1) ?? "artifacts/envd/envd", interrupted.Token);
-Console.WriteLine($"{samples} samples each, taken in turns; times in ms\n");
-await Comparisons.CreateAsync(bench, samples, interrupted.Token);
-await Comparisons.ExecAsync(bench, samples, interrupted.Token);
-await Agent.MeasureAsync(bench, interrupted.Token);
+await using var bench = await Setup.StartAsync(args[0], interrupted.Token);
+Console.WriteLine($"{samples} samples, taken in turns; times in ms\n");
+foreach (var (name, measureAsync) in groups)
+{
+    if (chosen.Count == 0 || chosen.Contains(name)) await measureAsync(bench, samples, interrupted.Token);
+}
+
 return 0;

@@ -15,6 +15,13 @@ internal sealed class Samples(string name)
         Console.WriteLine($"  ratio of medians: {ours.Quantile(0.5) / baseline.Quantile(0.5):0.000} (target: {target})\n");
     }
 
+    public void Print(string title, string target)
+    {
+        Console.WriteLine(title);
+        PrintRow();
+        Console.WriteLine($"  target: {target}\n");
+    }
+
     private void PrintRow() =>
         Console.WriteLine($"  {name,-38} p50 {Quantile(0.5),8:0.00}   p99 {Quantile(0.99),8:0.00}   min {Quantile(0),8:0.00}");
 
