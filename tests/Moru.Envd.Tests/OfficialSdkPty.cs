@@ -62,8 +62,7 @@ public sealed class OfficialSdkPty(DebianEnvd envd) : OfficialSdkSpecs(envd), IC
 
     [Fact]
     public Task A_terminal_that_is_open_too_long_is_timed_out() => ReturnsAsync("\"TimeoutError\"", """
-        const pty = await sandbox.pty.create({ cols: 80, rows: 24, timeoutMs: 300, onData: () => {} })
-        return (await failure(pty.wait())).error
+        return (await failure(sandbox.pty.create({ cols: 80, rows: 24, timeoutMs: 300, onData: () => {} }).then(pty => pty.wait()))).error
         """);
 
     [Fact]

@@ -66,10 +66,8 @@ public sealed class OfficialSdkWatches(DebianEnvd envd) : OfficialSdkSpecs(envd)
 
     [Fact]
     public Task A_watch_ends_at_its_time_limit() => ReturnsAsync("\"TimeoutError\"", """
-        let reason
-        await sandbox.files.watchDir('/tmp', () => {}, { timeoutMs: 300, onExit: error => { reason = error } })
-        await until(() => reason)
-        return reason.name
+        const ended = new Promise((_, reject) => sandbox.files.watchDir('/tmp', () => {}, { timeoutMs: 300, onExit: reject }).catch(reject))
+        return (await failure(ended)).error
         """);
 
     [Fact]
