@@ -62,7 +62,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
             var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, new ApiKeys(store, directory.Path, time), ownerId, log);
-            var watch = new EngineWatch(sandboxes, engine, store, ownerId, time, log);
+            var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
             runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
             return runtime;

@@ -10,6 +10,7 @@ public enum RuntimeError
 {
     SandboxNotFound,
     TemplateNotFound,
+    VolumeNotFound,
 
     /// <summary>The template is known but the engine has no image for it.</summary>
     TemplateNotPrepared,

@@ -15,10 +15,16 @@ public sealed record RuntimeOptions
     /// <summary>The longest life of a sandbox, counted from its start.</summary>
     public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How many sandboxes may start or run at a time.</summary>
+    /// <summary>How many sandboxes may start or run at a time; paused ones do not count.</summary>
     public int MaxSandboxes { get; init; } = 100;
 
-    /// <summary>How long a whole create may take.</summary>
+    /// <summary>How long the records of ended sandboxes are kept, if there are not too many of them.</summary>
+    public TimeSpan KeptHistory { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Most records of ended sandboxes that are kept; the oldest go first.</summary>
+    public int MaxHistory { get; init; } = 10_000;
+
+    /// <summary>How long a whole create or resume may take.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Most processes and threads in one sandbox.</summary>

@@ -22,11 +22,11 @@ public sealed class MoruServer : IAsyncDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
 
     private readonly MoruRuntime runtime;
-    private readonly DockerEngine engine;
+    private readonly IContainerEngine engine;
     private readonly SandboxProxy proxy;
     private readonly WebApplication app;
 
-    private MoruServer(MoruRuntime runtime, DockerEngine engine, SandboxProxy proxy, WebApplication app)
+    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, WebApplication app)
     {
         this.runtime = runtime;
         this.engine = engine;
@@ -52,16 +52,21 @@ public sealed class MoruServer : IAsyncDisposable
     /// </summary>
     /// <exception cref="RuntimeException"><see cref="RuntimeError.DataDirectoryInUse"/>: another process serves this directory.</exception>
     /// <exception cref="IOException">The TCP port is taken.</exception>
-    public static async Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static Task<MoruServer> StartAsync(ServerOptions options, ILoggerFactory logs, CancellationToken cancellationToken) =>
+        StartAsync(
+            options, new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath },
+            new DockerEngine(addressing: options.Addressing), TimeProvider.System, logs, cancellationToken);
+
+    /// <summary>On an engine and a clock of the caller's choice. The server disposes of the engine.</summary>
+    internal static async Task<MoruServer> StartAsync(
+        ServerOptions options, RuntimeOptions runtimeOptions, IContainerEngine engine, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        var runtimeOptions = new RuntimeOptions { DataDirectory = options.DataDirectory, EnvdPath = options.EnvdPath };
-        var engine = new DockerEngine(addressing: options.Addressing);
         MoruRuntime? runtime = null;
         SandboxProxy? proxy = null;
         WebApplication? app = null;
         try
         {
-            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, TimeProvider.System, logs, cancellationToken);
+            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, time, logs, cancellationToken);
             var key = await runtime.Keys.EnsureFirstAsync(cancellationToken) ?? await ReadKeyAsync(options.DataDirectory, cancellationToken);
             proxy = new SandboxProxy(runtime.Sandboxes);
             var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), SocketName);
@@ -125,9 +130,12 @@ public sealed class MoruServer : IAsyncDisposable
         app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>()));
         app.Use(ApiErrors.Middleware(logs.CreateLogger("Moru.Server.Api")));
         app.Use(HostCheck.Middleware(options.Domain));
+        app.Use(Cors.InvokeAsync);
         app.UseRouting();
         app.Use(ApiKeyAuth.Middleware(runtime.Keys));
         new SandboxEndpoints(runtime, options.Domain).Map(app);
+        new LifecycleEndpoints(runtime, options.Domain).Map(app);
+        new RunEndpoints(runtime).Map(app);
         app.UseEndpoints(_ => { });
         return app;
     }

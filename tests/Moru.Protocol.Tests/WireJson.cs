@@ -27,7 +27,7 @@ public sealed class WireJson
             new SandboxAccess { TemplateId = "base", SandboxId = "i1", EnvdVersion = "0.4.3" }, ApiJson.Default.SandboxAccess);
 
         Assert.Equal(
-            """{"templateID":"base","sandboxID":"i1","clientID":"6532622b","envdVersion":"0.4.3","envdAccessToken":null,"domain":null}""", json);
+            """{"templateID":"base","sandboxID":"i1","clientID":"6532622b","envdVersion":"0.4.3","envdAccessToken":null,"trafficAccessToken":null,"domain":null}""", json);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class CreateTests
     [Theory]
     [InlineData("nothing-like-it", 10, RuntimeError.TemplateNotFound, "known templates: base")]
     [InlineData("base", -1, RuntimeError.InvalidArgument, "negative")]
-    [InlineData("base", 86_401, RuntimeError.InvalidArgument, "86400 seconds")]
+    [InlineData("base", 86_401, RuntimeError.InvalidArgument, "24 hours")]
     public async Task What_cannot_be_is_refused_with_the_reason(string template, int seconds, RuntimeError error, string says)
     {
         await using var node = await Node.OpenAsync();

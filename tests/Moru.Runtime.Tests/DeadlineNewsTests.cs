@@ -22,7 +22,7 @@ public sealed class DeadlineNewsTests
 
         var longer = await node.Sandboxes.SetTimeoutAsync(created.Id, TimeSpan.FromHours(2), Node.Cancel);
         await Eventually.TrueAsync(() => node.Engine.Renewals.Contains(longer.EndAt));
-        var longest = await node.Sandboxes.ConnectAsync(created.Id, TimeSpan.FromHours(3), Node.Cancel);
+        var (longest, _) = await node.Sandboxes.ConnectAsync(created.Id, TimeSpan.FromHours(3), Node.Cancel);
 
         await Eventually.TrueAsync(() => node.Engine.Renewals.Contains(longest.EndAt));
     }

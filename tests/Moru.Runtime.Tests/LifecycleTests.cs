@@ -82,8 +82,8 @@ public sealed class LifecycleTests
         var same = await node.Sandboxes.ConnectAsync(created.Id, TimeSpan.FromSeconds(5), Node.Cancel);
         var longer = await node.Sandboxes.ConnectAsync(created.Id, 3 * Minute, Node.Cancel);
 
-        Assert.Equal(created.EndAt, same.EndAt);
-        Assert.Equal(created.StartedAt + 3 * Minute, longer.EndAt);
+        Assert.Equal(created.EndAt, same.Sandbox.EndAt);
+        Assert.Equal(created.StartedAt + 3 * Minute, longer.Sandbox.EndAt);
     }
 
     [Fact]

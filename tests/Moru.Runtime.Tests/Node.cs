@@ -48,6 +48,9 @@ internal sealed class Node : IAsyncDisposable
         opened.Add(Runtime);
     }
 
+    /// <summary>The same with other options.</summary>
+    public Task ReopenWithAsync(Func<RuntimeOptions, RuntimeOptions> configure) => ReopenAsync(between: () => Options = configure(Options));
+
     /// <summary>Opens the data directory as a crash at this moment would leave it. The first runtime stays where it is.</summary>
     public async Task CrashAndReopenAsync()
     {

@@ -7,8 +7,10 @@ public sealed class SandboxStateTests
     private static readonly HashSet<(SandboxPhase, SandboxPhase)> Allowed =
     [
         (Starting, Running), (Starting, Killing),
-        (Running, Paused), (Running, Killing),
-        (Paused, Running), (Paused, Killing),
+        (Running, Pausing), (Running, Killing),
+        (Pausing, Paused), (Pausing, Resuming), (Pausing, Killing),
+        (Paused, Resuming), (Paused, Killing),
+        (Resuming, Running), (Resuming, Pausing), (Resuming, Killing),
         (Killing, Ended),
     ];
 

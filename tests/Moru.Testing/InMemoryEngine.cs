@@ -28,6 +28,8 @@ public sealed class InMemoryEngine : IContainerEngine
     private readonly WebApplication agent;
     private volatile bool down;
     private int lastId;
+    private int freezes;
+    private int thaws;
 
     private InMemoryEngine(WebApplication agent) => this.agent = agent;
 
@@ -39,6 +41,18 @@ public sealed class InMemoryEngine : IContainerEngine
 
     /// <summary>Deadlines that agents were told after their start.</summary>
     public IReadOnlyCollection<DateTimeOffset> Renewals => renewals;
+
+    /// <summary>Ids of the sandboxes whose container is frozen.</summary>
+    public IReadOnlyCollection<string> FrozenIds => [.. containers.Where(pair => pair.Value.IsFrozen).Select(pair => pair.Key)];
+
+    /// <summary>What each container was started with.</summary>
+    public IReadOnlyCollection<ContainerSpec> Specs => [.. containers.Values.Select(entry => entry.Spec)];
+
+    /// <summary>How often a container was frozen and let go on.</summary>
+    public (int Freezes, int Thaws) Changes => (freezes, thaws);
+
+    /// <summary>Awaited before a container is frozen, to hold a pause where it is.</summary>
+    public Func<Task>? BeforeFreeze { get; set; }
 
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
@@ -67,9 +81,21 @@ public sealed class InMemoryEngine : IContainerEngine
         }
 
         var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory");
-        if (!containers.TryAdd(spec.SandboxId, new Entry(spec.OwnerId, container)))
+        if (!containers.TryAdd(spec.SandboxId, new Entry(spec, container)))
             throw new RuntimeException(RuntimeError.StartFailed, $"Sandbox '{spec.SandboxId}' has a container already.");
         return Task.FromResult(container);
+    }
+
+    public async Task PauseAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        if (BeforeFreeze is { } hold) await hold();
+        if (Turn(sandboxId, frozen: true)) Interlocked.Increment(ref freezes);
+    }
+
+    public Task<EngineContainer> ResumeAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        if (Turn(sandboxId, frozen: false)) Interlocked.Increment(ref thaws);
+        return Task.FromResult(containers.GetValueOrDefault(sandboxId)?.Container ?? throw HasEnded(sandboxId));
     }
 
     public Task RemoveAsync(string sandboxId, CancellationToken cancellationToken)
@@ -78,7 +104,7 @@ public sealed class InMemoryEngine : IContainerEngine
         if (containers.TryRemove(sandboxId, out var entry))
         {
             removals.AddOrUpdate(sandboxId, 1, (_, count) => count + 1);
-            Tell(entry.OwnerId, new EngineEvent.Exited(sandboxId, 137));
+            Tell(entry.Spec.OwnerId, new EngineEvent.Exited(sandboxId, 137));
         }
 
         return Task.CompletedTask;
@@ -88,7 +114,7 @@ public sealed class InMemoryEngine : IContainerEngine
     {
         ThrowIfDown();
         return Task.FromResult<IReadOnlyList<OwnedContainer>>(
-            [.. containers.Where(pair => pair.Value.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container))]);
+            [.. containers.Where(pair => pair.Value.Spec.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container, pair.Value.IsFrozen))]);
     }
 
     public async IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -113,8 +139,8 @@ public sealed class InMemoryEngine : IContainerEngine
     public void End(string sandboxId, int exitCode)
     {
         var entry = containers[sandboxId];
-        containers[sandboxId] = entry with { Container = null };
-        Tell(entry.OwnerId, new EngineEvent.Exited(sandboxId, exitCode));
+        containers[sandboxId] = entry with { Container = null, IsFrozen = false };
+        Tell(entry.Spec.OwnerId, new EngineEvent.Exited(sandboxId, exitCode));
     }
 
     /// <summary>The container vanishes and nobody is told.</summary>
@@ -139,6 +165,16 @@ public sealed class InMemoryEngine : IContainerEngine
     }
 
     public ValueTask DisposeAsync() => agent.DisposeAsync();
+
+    /// <returns>Whether that was a change.</returns>
+    private bool Turn(string sandboxId, bool frozen)
+    {
+        ThrowIfDown();
+        if (!containers.TryGetValue(sandboxId, out var entry) || entry.Container is null) throw HasEnded(sandboxId);
+        return entry.IsFrozen != frozen && containers.TryUpdate(sandboxId, entry with { IsFrozen = frozen }, entry);
+    }
+
+    private static RuntimeException HasEnded(string sandboxId) => new(RuntimeError.StartFailed, $"The container of sandbox '{sandboxId}' does not run.");
 
     private void ThrowIfDown()
     {
@@ -182,5 +218,5 @@ public sealed class InMemoryEngine : IContainerEngine
         else if (init?.Deadline is { } deadline) renewals.Enqueue(deadline);
     }
 
-    private sealed record Entry(string OwnerId, EngineContainer? Container);
+    private sealed record Entry(ContainerSpec Spec, EngineContainer? Container, bool IsFrozen = false);
 }

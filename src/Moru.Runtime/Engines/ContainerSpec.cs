@@ -34,8 +34,9 @@ public sealed record EngineAddress(string Host, int EnvdPort, bool OnlyEnvd = fa
 
 /// <summary>A container of ours, as the engine lists it.</summary>
 /// <param name="SandboxId">The sandbox it is labelled with.</param>
-/// <param name="Container">The container when it runs; null when it has stopped or never started.</param>
-public sealed record OwnedContainer(string SandboxId, EngineContainer? Container);
+/// <param name="Container">The container when it runs or is frozen; null when it has ended or never started.</param>
+/// <param name="IsFrozen">Whether it is frozen.</param>
+public sealed record OwnedContainer(string SandboxId, EngineContainer? Container, bool IsFrozen = false);
 
 /// <summary>News from an engine.</summary>
 public abstract record EngineEvent

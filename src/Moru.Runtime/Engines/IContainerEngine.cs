@@ -11,7 +11,13 @@ public interface IContainerEngine : IAsyncDisposable
     /// </summary>
     Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>Kills and removes the container of a sandbox. One that does not exist is fine.</summary>
+    /// <summary>Freezes every process of a sandbox where it is, in memory. One that is frozen is fine.</summary>
+    Task PauseAsync(string sandboxId, CancellationToken cancellationToken);
+
+    /// <summary>Lets the processes go on. Those of one that is not frozen do.</summary>
+    Task<EngineContainer> ResumeAsync(string sandboxId, CancellationToken cancellationToken);
+
+    /// <summary>Kills and removes the container of a sandbox, frozen or not. One that does not exist is fine.</summary>
     Task RemoveAsync(string sandboxId, CancellationToken cancellationToken);
 
     /// <summary>All containers of an owner, running or not.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Moru.Runtime;
 
 /// <summary>The loop that listens to the engine, and the one that keeps records and containers in agreement.</summary>
-internal sealed partial class EngineWatch(Sandboxes sandboxes, IContainerEngine engine, RuntimeStore store, string ownerId, TimeProvider time, ILogger log)
+internal sealed partial class EngineWatch(Sandboxes sandboxes, IContainerEngine engine, RuntimeStore store, RuntimeOptions options, string ownerId, TimeProvider time, ILogger log)
 {
     // A safety net below the events, for what nobody told us.
     private static readonly TimeSpan Sweep = TimeSpan.FromMinutes(5);
@@ -51,7 +51,7 @@ internal sealed partial class EngineWatch(Sandboxes sandboxes, IContainerEngine 
         try
         {
             await sandboxes.ReconcileAsync(cancellationToken);
-            store.Prune(time.GetUtcNow());
+            store.Prune(time.GetUtcNow() - options.KeptHistory, options.MaxHistory);
             return true;
         }
         catch (RuntimeException failure)

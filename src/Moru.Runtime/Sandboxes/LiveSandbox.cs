@@ -12,7 +12,9 @@ internal sealed class LiveSandbox(SandboxRecord record)
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly CancellationTokenSource condemnation = new();
     private volatile SandboxRecord record = record;
+    private volatile CancellationTokenSource traffic = new();
     private Sentence? sentence;
+    private int failures;
 
     public SandboxRecord Record => record;
 
@@ -24,13 +26,14 @@ internal sealed class LiveSandbox(SandboxRecord record)
     /// <summary>Cancelled when the sandbox is condemned; a start in progress listens to it.</summary>
     public CancellationToken Condemned => condemnation.Token;
 
-    /// <summary>When the reaper should try again to remove the container.</summary>
-    public DateTimeOffset RetryAt { get; set; } = DateTimeOffset.MaxValue;
+    /// <summary>Cancelled when the sandbox is paused or ends: open connections to it end then. A resumed sandbox has a new one.</summary>
+    public CancellationToken Traffic => traffic.Token;
 
     /// <summary>The deadline that the agent knows of; null: none that this process told it.</summary>
     public DateTimeOffset? ToldEndAt { get; set; }
 
-    private int failures;
+    /// <summary>When the reaper should try again to remove or to freeze the container.</summary>
+    public DateTimeOffset RetryAt { get; set; } = DateTimeOffset.MaxValue;
 
     public bool IsVisible => Sentence is null && record.State.IsVisible();
 
@@ -49,6 +52,17 @@ internal sealed class LiveSandbox(SandboxRecord record)
 
     /// <summary>For the holder of the gate.</summary>
     public void Swap(SandboxRecord next) => record = next;
+
+    public Task StopTrafficAsync() => traffic.CancelAsync();
+
+    public void AllowTraffic() => traffic = new CancellationTokenSource();
+
+    /// <summary>Nothing is left to repeat.</summary>
+    public void Settle()
+    {
+        failures = 0;
+        RetryAt = DateTimeOffset.MaxValue;
+    }
 
     /// <summary>Doubles the pause with each failure, from a quarter second up to half a minute.</summary>
     public void RetryLater(DateTimeOffset now) =>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Moru.Runtime;
 
-/// <summary>The loop that ends sandboxes past their deadline, those that are condemned, and repeats removals that failed.</summary>
+/// <summary>The loop that ends or pauses sandboxes past their deadline, ends the condemned, and repeats removals and pauses that failed.</summary>
 internal sealed partial class Reaper(Sandboxes sandboxes, TimeProvider time, ILogger log)
 {
     private readonly ConcurrentDictionary<string, Task> jobs = new(StringComparer.Ordinal);
@@ -28,7 +28,8 @@ internal sealed partial class Reaper(Sandboxes sandboxes, TimeProvider time, ILo
     private static DateTimeOffset DueAt(LiveSandbox sandbox) => sandbox.Record.State switch
     {
         SandboxPhase.Killing => sandbox.RetryAt,
-        SandboxPhase.Running or SandboxPhase.Paused when sandbox.Sentence is not null => DateTimeOffset.MinValue,
+        var state when state.IsVisible() && sandbox.Sentence is not null => DateTimeOffset.MinValue,
+        SandboxPhase.Pausing => sandbox.RetryAt,
         SandboxPhase.Running => sandbox.Record.EndAt,
         _ => DateTimeOffset.MaxValue,
     };
@@ -69,7 +70,7 @@ internal sealed partial class Reaper(Sandboxes sandboxes, TimeProvider time, ILo
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId} could not be ended; it will be tried again")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId} could not be ended or paused; it will be tried again")]
         public static partial void Failed(ILogger log, string sandboxId, Exception failure);
     }
 }

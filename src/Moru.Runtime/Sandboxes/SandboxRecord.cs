@@ -10,11 +10,17 @@ public sealed record SandboxRecord
     /// <summary>Name of the template, when it has one.</summary>
     public string? Alias { get; init; }
 
-    /// <summary>When the sandbox was ready; while it starts, when it was asked for.</summary>
+    /// <summary>When it ran for the first time; null while it never did.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>When the sandbox was ready, or ready again after its last pause; while it starts, when it was asked for.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When it will be killed.</summary>
+    /// <summary>When it will be killed or paused; of a paused one, when it was paused.</summary>
     public required DateTimeOffset EndAt { get; init; }
+
+    /// <summary>Whether it is paused, and not killed, at its end.</summary>
+    public bool AutoPause { get; init; }
 
     public required SandboxPhase State { get; init; }
 
@@ -33,7 +39,12 @@ public sealed record SandboxRecord
     /// <summary>Credential for envd, stable for the life of the id; null when the sandbox is not secured.</summary>
     public string? AccessToken { get; init; }
 
+    /// <summary>Credential for ports other than envd's; null when they are open to everybody.</summary>
+    public string? TrafficToken { get; init; }
+
     public required bool AllowInternet { get; init; }
+
+    public NetworkRules Network { get; init; } = NetworkRules.None;
 
     public required SandboxLimits Limits { get; init; }
 
@@ -67,4 +78,7 @@ public enum EndReason
 
     /// <summary>It did not start, or its container ended by itself.</summary>
     Error,
+
+    /// <summary>Its container was stopped from outside, as an engine does that is shut down itself.</summary>
+    Shutdown,
 }

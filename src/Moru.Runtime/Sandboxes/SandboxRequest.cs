@@ -12,7 +12,17 @@ public sealed record SandboxRequest
     /// <summary>Whether envd demands an access token.</summary>
     public bool Secure { get; init; }
 
+    /// <summary>Pause it at its end in place of killing it.</summary>
+    public bool AutoPause { get; init; }
+
     public bool AllowInternet { get; init; } = true;
+
+    public NetworkRules Network { get; init; } = NetworkRules.None;
+
+    /// <summary>Volume to mount at <see cref="VolumeMountPath"/>, which means nothing without it.</summary>
+    public string? VolumeId { get; init; }
+
+    public string? VolumeMountPath { get; init; }
 
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 

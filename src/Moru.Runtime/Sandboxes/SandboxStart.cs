@@ -55,6 +55,14 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
     public Task TellDeadlineAsync(SandboxRecord record, DateTimeOffset now, CancellationToken cancellationToken) =>
         Agent(record.Address!, record.AccessToken).InitAsync(new InitRequest { Timestamp = now, Deadline = record.EndAt }, cancellationToken);
 
+    /// <summary>Waits for the agent of a container that goes on, and tells it again what it is.</summary>
+    public async Task GoOnAsync(SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var client = Agent(record.Address!, record.AccessToken);
+        await AnswersAsync(client, cancellationToken);
+        await InitAsync(client, record, template, now, cancellationToken);
+    }
+
     public void Dispose() => http.Dispose();
 
     private EnvdClient Agent(EngineAddress address, string? token) =>
@@ -86,7 +94,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
     private static bool IsNotYet(Exception failure) => failure is HttpRequestException or ConnectException or OperationCanceledException;
 
     private static async Task InitAsync(
-        EnvdClient client, SandboxRecord record, Template template, DateTimeOffset now, CancellationToken cancellationToken)
+        EnvdClient client, SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var env = new Dictionary<string, string>(record.EnvVars)
         {
@@ -100,8 +108,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
             AccessToken = record.AccessToken,
             Timestamp = now,
             Deadline = record.EndAt,
-            DefaultUser = template.DefaultUser,
-            DefaultWorkdir = template.Workdir,
+            DefaultUser = template?.DefaultUser,
+            DefaultWorkdir = template?.Workdir,
         };
         try
         {

@@ -1,11 +1,17 @@
 namespace Moru.Runtime;
 
-/// <summary>Where a sandbox is in its life. Only running and paused ones are visible outside.</summary>
+/// <summary>Where a sandbox is in its life. Outside, only running and paused are seen: whatever is between the two is paused.</summary>
 public enum SandboxPhase
 {
     Starting,
     Running,
+
+    /// <summary>A pause was asked for; the engine has not confirmed it. Repeated until it does.</summary>
+    Pausing,
     Paused,
+
+    /// <summary>The container goes on, but its agent has not answered yet. When it does not, the sandbox is paused again.</summary>
+    Resuming,
     Killing,
     Ended,
 }
@@ -15,10 +21,13 @@ internal static class SandboxState
 {
     public static bool MayBecome(this SandboxPhase from, SandboxPhase to) => (from, to) switch
     {
-        (SandboxPhase.Starting, SandboxPhase.Running or SandboxPhase.Killing) => true,
-        (SandboxPhase.Running, SandboxPhase.Paused or SandboxPhase.Killing) => true,
-        (SandboxPhase.Paused, SandboxPhase.Running or SandboxPhase.Killing) => true,
+        (SandboxPhase.Starting, SandboxPhase.Running) => true,
+        (SandboxPhase.Running, SandboxPhase.Pausing) => true,
+        (SandboxPhase.Pausing, SandboxPhase.Paused or SandboxPhase.Resuming) => true,
+        (SandboxPhase.Paused, SandboxPhase.Resuming) => true,
+        (SandboxPhase.Resuming, SandboxPhase.Running or SandboxPhase.Pausing) => true,
         (SandboxPhase.Killing, SandboxPhase.Ended) => true,
+        (not (SandboxPhase.Killing or SandboxPhase.Ended), SandboxPhase.Killing) => true,
         _ => false,
     };
 
@@ -30,7 +39,10 @@ internal static class SandboxState
             : throw new RuntimeException(
                 RuntimeError.Conflict, $"Sandbox '{record.Id}' is {Word(record.State)}; it cannot become {Word(to)}.");
 
-    public static bool IsVisible(this SandboxPhase phase) => phase is SandboxPhase.Running or SandboxPhase.Paused;
+    public static bool IsVisible(this SandboxPhase phase) => phase is SandboxPhase.Running || phase.IsStopped();
+
+    /// <summary>Paused, or on the way to or from it.</summary>
+    public static bool IsStopped(this SandboxPhase phase) => phase is SandboxPhase.Pausing or SandboxPhase.Paused or SandboxPhase.Resuming;
 
     private static string Word(SandboxPhase phase) => phase.ToString().ToLowerInvariant();
 }

@@ -34,6 +34,7 @@ public sealed partial class Sandboxes
             var now = time.GetUtcNow();
             sandbox.Swap(Save(sandbox.Record.Become(SandboxPhase.Running) with
             {
+                CreatedAt = now,
                 StartedAt = now,
                 EndAt = now + timeout,
                 ContainerId = container.Id,
@@ -62,22 +63,18 @@ public sealed partial class Sandboxes
     {
         var template = templates.Find(request.TemplateId) ?? throw new RuntimeException(
             RuntimeError.TemplateNotFound,
-            $"Template '{request.TemplateId}' does not exist; known templates: {string.Join(", ", templates.List().Select(t => t.Alias ?? t.Id))}.");
+            $"template '{request.TemplateId}' not found; known templates: {string.Join(", ", templates.List().Select(t => t.Alias ?? t.Id))}.");
 
         var timeout = request.Timeout ?? Least(options.DefaultTimeout, options.MaxTimeout);
-        if (timeout < TimeSpan.Zero) throw NegativeTimeout();
-        if (timeout > options.MaxTimeout)
-        {
-            throw new RuntimeException(
-                RuntimeError.InvalidArgument, $"A timeout cannot be greater than {options.MaxTimeout.TotalSeconds:0} seconds.");
-        }
-
+        CheckTimeout(timeout);
         foreach (var (name, value) in request.EnvVars)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0'))
                 throw new RuntimeException(RuntimeError.InvalidArgument, $"'{name}' is not a name and value that an environment can hold.");
         }
 
+        request.Network.Check(request.Secure);
+        CheckVolume(request);
         return (template, timeout);
     }
 
@@ -85,7 +82,7 @@ public sealed partial class Sandboxes
     {
         var id = SandboxId.New();
         var now = time.GetUtcNow();
-        return new SandboxRecord
+        return tokens.Give(new SandboxRecord
         {
             Id = id,
             TemplateId = template.Id,
@@ -96,26 +93,39 @@ public sealed partial class Sandboxes
             Metadata = new Dictionary<string, string>(request.Metadata),
             EnvVars = new Dictionary<string, string>(request.EnvVars),
             Secure = request.Secure,
-            AccessToken = request.Secure ? tokens.For(id) : null,
-            AllowInternet = request.AllowInternet,
+            AutoPause = request.AutoPause,
+            AllowInternet = request.AllowInternet && !request.Network.DeniesEverything,
+            Network = request.Network,
             Limits = new SandboxLimits(template.CpuCount, template.MemoryMB, DiskSizeMB: 0, options.PidsLimit),
             EnvdDigest = envdDigest,
-        };
+        });
     }
 
     private void Admit(LiveSandbox sandbox)
     {
         lock (admission)
         {
-            // Those being killed still use the machine; those that are paused do not count.
-            if (live.Values.Count(other => other.Record.State is not SandboxPhase.Paused) >= options.MaxSandboxes)
-            {
-                throw new RuntimeException(
-                    RuntimeError.LimitReached, $"{options.MaxSandboxes} sandboxes run already, which is the maximum; kill one first.");
-            }
-
+            ThrowIfFull();
             live[sandbox.Id] = sandbox;
         }
+    }
+
+    /// <summary>Those being killed still use the machine; those that are paused do not count.</summary>
+    private void ThrowIfFull()
+    {
+        if (live.Values.Count(other => other.Record.State is not SandboxPhase.Paused) < options.MaxSandboxes) return;
+        throw new RuntimeException(
+            RuntimeError.LimitReached, $"{options.MaxSandboxes} sandboxes run already, which is the maximum; kill or pause one first.");
+    }
+
+    private static void CheckVolume(SandboxRequest request)
+    {
+        if (request.VolumeId is null) return;
+        if (string.IsNullOrEmpty(request.VolumeMountPath))
+            throw new RuntimeException(RuntimeError.InvalidArgument, "volumeId needs volumeMountPath, such as /workspace.");
+        MountPath.Check(request.VolumeMountPath);
+        // There are no volumes yet, so that no id can be one.
+        throw new RuntimeException(RuntimeError.VolumeNotFound, "Volume not found");
     }
 
     private SandboxRecord Save(SandboxRecord record)

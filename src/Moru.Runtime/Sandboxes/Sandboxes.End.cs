@@ -14,6 +14,7 @@ public sealed partial class Sandboxes
     {
         if (sandbox.Record.State is SandboxPhase.Ended) return;
         MarkKilling(sandbox);
+        await sandbox.StopTrafficAsync();
         // Should the call fail in a way that no engine may, the reaper comes back all the same.
         sandbox.RetryAt = time.GetUtcNow() + LongestRemoval;
         try
@@ -50,14 +51,21 @@ public sealed partial class Sandboxes
         sandbox.Swap(killing);
     }
 
-    /// <summary>Ends a sandbox whose time is over, that is condemned, or whose removal failed before.</summary>
+    /// <summary>Ends or pauses a sandbox whose time is over, ends one that is condemned, and repeats what failed before.</summary>
     internal async Task ReapAsync(LiveSandbox sandbox, CancellationToken cancellationToken)
     {
         using (await sandbox.EnterAsync(cancellationToken))
         {
             if (sandbox.Sentence is null)
             {
-                if (sandbox.Record.EndAt > time.GetUtcNow()) return;
+                var isOver = sandbox.Record.State is SandboxPhase.Running && sandbox.Record.EndAt <= time.GetUtcNow();
+                if (sandbox.Record.State is SandboxPhase.Pausing || (isOver && sandbox.Record.AutoPause))
+                {
+                    await TryFreezeAsync(sandbox);
+                    return;
+                }
+
+                if (!isOver) return;
                 sandbox.TryCondemn(EndReason.Timeout, "has reached its end");
             }
 
@@ -69,7 +77,8 @@ public sealed partial class Sandboxes
     internal void Exited(string id, int exitCode)
     {
         if (!live.TryGetValue(id, out var sandbox)) return;
-        if (!sandbox.TryCondemn(EndReason.Error, $"ended by itself (exit code {exitCode})")) return;
+        // The agent leaves with 0 only when it is told to: the engine is being stopped, or somebody stopped this container.
+        if (!sandbox.TryCondemn(exitCode == 0 ? EndReason.Shutdown : EndReason.Error, $"ended by itself (exit code {exitCode})")) return;
         Log.ExitedByItself(log, id, exitCode);
         Changed.Ring();
     }
@@ -101,7 +110,7 @@ public sealed partial class Sandboxes
         [LoggerMessage(Level = LogLevel.Error, Message = "Sandbox {SandboxId} is {State}, but that could not be stored: {Failure}")]
         public static partial void NotSaved(ILogger log, string sandboxId, SandboxPhase state, string failure);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Sandbox {SandboxId} was still being started or removed at the end; the next start finishes it")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Sandbox {SandboxId} was still being changed at the end; the next start finishes it")]
         public static partial void LeftBehind(ILogger log, string sandboxId);
     }
 }

@@ -60,12 +60,22 @@ public sealed partial class Sandboxes
             .OrderByDescending(record => record.StartedAt).ThenBy(record => record.Id, StringComparer.Ordinal),
     ];
 
+    /// <summary>Sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    /// <param name="phases">Which.</param>
+    /// <param name="after">The last one of the page before; null: from the start.</param>
+    /// <param name="most">Length of the page.</param>
+    public IReadOnlyList<SandboxRecord> ListRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) => store.LoadRuns(phases, after, most);
+
     /// <summary>Where a running sandbox answers: one map lookup, no lock and no I/O.</summary>
     public bool TryGetAddress(string id, [MaybeNullWhen(false)] out EngineAddress address)
     {
         address = Find(id) is { State: SandboxPhase.Running } record ? record.Address : null;
         return address is not null;
     }
+
+    /// <summary>Cancelled when a running sandbox is paused or ends, and for one that does not run.</summary>
+    public CancellationToken TrafficOf(string id) =>
+        live.TryGetValue(id, out var sandbox) && sandbox.IsVisible ? sandbox.Traffic : new CancellationToken(canceled: true);
 
     /// <summary>Ends a sandbox for good.</summary>
     /// <returns>False when there is no such sandbox, or someone else has already killed it.</returns>
@@ -80,41 +90,7 @@ public sealed partial class Sandboxes
         return true;
     }
 
-    /// <summary>Ends the sandbox <paramref name="timeout"/> from now, sooner or later than before.</summary>
-    public Task<SandboxRecord> SetTimeoutAsync(string id, TimeSpan timeout, CancellationToken cancellationToken) =>
-        MoveEndAsync(id, timeout, (_, asked) => asked, cancellationToken);
-
-    /// <summary>Lets the sandbox live at least <paramref name="timeout"/> from now; never shortens.</summary>
-    public Task<SandboxRecord> ConnectAsync(string id, TimeSpan timeout, CancellationToken cancellationToken) =>
-        MoveEndAsync(id, timeout, (current, asked) => asked > current ? asked : current, cancellationToken);
-
-    private async Task<SandboxRecord> MoveEndAsync(
-        string id, TimeSpan timeout, Func<DateTimeOffset, DateTimeOffset, DateTimeOffset> choose, CancellationToken cancellationToken)
-    {
-        ThrowIfClosed();
-        if (timeout < TimeSpan.Zero) throw NegativeTimeout();
-        if (!live.TryGetValue(id, out var sandbox) || !sandbox.IsVisible) throw NotFound(id);
-
-        using (await sandbox.EnterAsync(cancellationToken))
-        {
-            if (!sandbox.IsVisible) throw NotFound(id);
-
-            var record = sandbox.Record;
-            var latest = record.StartedAt + options.MaxTimeout;
-            var asked = time.GetUtcNow() + Least(timeout, options.MaxTimeout);
-            var end = choose(record.EndAt, asked < latest ? asked : latest);
-            if (end == record.EndAt) return record;
-
-            record = record with { EndAt = end };
-            store.Save(record);
-            sandbox.Swap(record);
-            Changed.Ring();
-            DeadlineMoved.Ring();
-            return record;
-        }
-    }
-
-    /// <summary>Lets creates and kills in progress come to their end, and begins no more.</summary>
+    /// <summary>Lets changes in progress come to their end, and begins no more.</summary>
     internal async Task CloseAsync()
     {
         await closing.CancelAsync();
@@ -135,9 +111,7 @@ public sealed partial class Sandboxes
 
     private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(closing.IsCancellationRequested, this);
 
-    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static RuntimeException NegativeTimeout() => new(RuntimeError.InvalidArgument, "A timeout cannot be negative.");
+    private LiveSandbox Visible(string id) => live.TryGetValue(id, out var sandbox) && sandbox.IsVisible ? sandbox : throw NotFound(id);
 
     private static RuntimeException NotFound(string id) => new(
         RuntimeError.SandboxNotFound, $"Sandbox '{id}' does not exist, or it has ended; list the sandboxes to see which ones run.");

@@ -35,8 +35,16 @@ internal static class Migrations
         CREATE INDEX sandboxes_ended_at ON sandboxes (ended_at);
         """,
         "ALTER TABLE sandboxes ADD COLUMN only_envd INTEGER NOT NULL DEFAULT 0;",
+        """
+        ALTER TABLE sandboxes ADD COLUMN created_at TEXT;
+        ALTER TABLE sandboxes ADD COLUMN auto_pause INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sandboxes ADD COLUMN network TEXT NOT NULL DEFAULT '{}';
+        UPDATE sandboxes SET created_at = started_at WHERE container_id IS NOT NULL;
+        CREATE INDEX sandboxes_created_at ON sandboxes (created_at DESC, id);
+        """,
     ];
 
+    /// <summary>The form that this version writes.</summary>
     public static int Newest => Steps.Length;
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>: a newer version wrote the store.</exception>

@@ -11,9 +11,6 @@ internal sealed class RuntimeStore : IDisposable
 {
     public const string FileName = "moru.db";
 
-    private const int KeptDays = 7;
-    private const int KeptEnded = 10_000;
-
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
     private readonly SandboxRows sandboxes;
@@ -57,9 +54,12 @@ internal sealed class RuntimeStore : IDisposable
 
     public SandboxRecord? Load(string id) => Locked(() => sandboxes.Load(id));
 
-    /// <summary>Forgets sandboxes that ended long ago: older than 7 days, or beyond the newest 10,000.</summary>
-    public void Prune(DateTimeOffset now) => Locked(() =>
-        sandboxes.Prune(now.AddDays(-KeptDays), KeptEnded));
+    /// <inheritdoc cref="SandboxRows.LoadRuns"/>
+    public IReadOnlyList<SandboxRecord> LoadRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
+        Locked(() => sandboxes.LoadRuns(phases, after, most));
+
+    /// <summary>Forgets sandboxes that ended before <paramref name="oldest"/>, and all but the <paramref name="most"/> that ended last.</summary>
+    public void Prune(DateTimeOffset oldest, int most) => Locked(() => sandboxes.Prune(oldest, most));
 
     /// <summary>A setting; made by <paramref name="create"/> the first time.</summary>
     public byte[] Setting(string name, Func<byte[]> create) => Locked(() =>

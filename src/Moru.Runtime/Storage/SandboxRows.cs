@@ -12,6 +12,7 @@ internal sealed class SandboxRows : IDisposable
     [
         "id", "template_id", "alias", "started_at", "end_at", "state", "end_reason", "ended_at", "metadata", "env_vars", "secure",
         "allow_internet", "cpu_count", "memory_mb", "disk_mb", "pids_limit", "container_id", "host", "envd_port", "envd_digest", "node_id", "only_envd",
+        "created_at", "auto_pause", "network",
     ];
 
     private static readonly string Selection = $"SELECT {string.Join(", ", Columns)} FROM sandboxes ";
@@ -36,6 +37,8 @@ internal sealed class SandboxRows : IDisposable
             record.EndReason?.ToString(), record.EndedAt is { } ended ? RuntimeStore.Text(ended) : null, Json(record.Metadata), Json(record.EnvVars),
             record.Secure, record.AllowInternet, record.Limits.CpuCount, record.Limits.MemoryMB, record.Limits.DiskSizeMB, record.Limits.PidsLimit,
             record.ContainerId, record.Address?.Host, record.Address?.EnvdPort, record.EnvdDigest, record.NodeId, record.Address?.OnlyEnvd ?? false,
+            record.CreatedAt is { } created ? RuntimeStore.Text(created) : null, record.AutoPause,
+            JsonSerializer.Serialize(record.Network, StoreJson.Default.NetworkRules),
         ];
         for (var i = 0; i < values.Length; i++) save.Parameters[i].Value = values[i] ?? DBNull.Value;
         return save.ExecuteNonQuery();
@@ -54,6 +57,22 @@ internal sealed class SandboxRows : IDisposable
         command.CommandText = Selection + "WHERE id = $id";
         command.Parameters.AddWithValue("$id", id);
         return Read(command).FirstOrDefault();
+    }
+
+    /// <summary>Sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    public IReadOnlyList<SandboxRecord> LoadRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Selection +
+            $"""
+            WHERE created_at IS NOT NULL AND state IN ({string.Join(", ", phases.Select(phase => $"'{phase}'"))})
+                AND ($at IS NULL OR created_at < $at OR (created_at = $at AND id > $id))
+            ORDER BY created_at DESC, id LIMIT $most
+            """;
+        command.Parameters.AddWithValue("$at", after is null ? DBNull.Value : RuntimeStore.Text(after.CreatedAt));
+        command.Parameters.AddWithValue("$id", after is null ? DBNull.Value : after.Id);
+        command.Parameters.AddWithValue("$most", most);
+        return Read(command);
     }
 
     public int Prune(DateTimeOffset oldest, int most)
@@ -102,6 +121,9 @@ internal sealed class SandboxRows : IDisposable
             Address = Text(17) is { } host ? new EngineAddress(host, row.GetInt32(18), row.GetBoolean(21)) : null,
             EnvdDigest = row.GetString(19),
             NodeId = Text(20),
+            CreatedAt = Text(22) is { } created ? Time(created) : null,
+            AutoPause = row.GetBoolean(23),
+            Network = JsonSerializer.Deserialize(row.GetString(24), StoreJson.Default.NetworkRules) ?? NetworkRules.None,
         };
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
@@ -118,4 +140,5 @@ internal sealed class SandboxRows : IDisposable
 }
 
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(NetworkRules))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -52,7 +52,7 @@ internal static partial class ApiErrors
 
     private static int Status(RuntimeError error) => error switch
     {
-        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound => StatusCodes.Status404NotFound,
+        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound or RuntimeError.VolumeNotFound => StatusCodes.Status404NotFound,
         RuntimeError.InvalidArgument => StatusCodes.Status400BadRequest,
         RuntimeError.Conflict => StatusCodes.Status409Conflict,
         RuntimeError.LimitReached => StatusCodes.Status429TooManyRequests,
@@ -60,7 +60,7 @@ internal static partial class ApiErrors
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    private static string Describe(JsonException error) => error.Path is { Length: > 0 } path && path != "$"
+    private static string Describe(JsonException error) => error.Path + (error.InnerException as JsonException)?.Path?[1..] is { Length: > 0 } path && path != "$"
         ? $"validation error: member '{path.TrimStart('$', '.')}' has the wrong type"
         : $"validation error: {error.Message}";
 

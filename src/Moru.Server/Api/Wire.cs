@@ -19,7 +19,11 @@ internal static partial class Wire
             TemplateId = template,
             Timeout = wire.Timeout is { } seconds ? ToTimeout(seconds) : null,
             Secure = wire.Secure ?? false,
+            AutoPause = wire.AutoPause ?? false,
             AllowInternet = wire.AllowInternetAccess ?? true,
+            Network = ToRules(wire.Network ?? new NewSandboxNetwork(), wire.AllowInternetAccess ?? true),
+            VolumeId = wire.VolumeId,
+            VolumeMountPath = wire.VolumeMountPath,
             Metadata = Strings(wire.Metadata, "metadata"),
             EnvVars = Strings(wire.EnvVars, "envVars"),
         };
@@ -36,6 +40,7 @@ internal static partial class Wire
         EnvdVersion = EnvdVersion.Current,
         Alias = record.Alias,
         EnvdAccessToken = record.AccessToken,
+        TrafficAccessToken = record.TrafficToken,
         Domain = domain,
     };
 
@@ -57,10 +62,47 @@ internal static partial class Wire
     public static SandboxDetail ToDetail(SandboxRecord record, string? domain) => new(ToListed(record))
     {
         EnvdAccessToken = record.AccessToken,
-        Domain = domain,
+        Domain = record.State is SandboxPhase.Running ? domain : null,
     };
 
-    private static SandboxState ToState(SandboxPhase phase) => phase == SandboxPhase.Paused ? SandboxState.Paused : SandboxState.Running;
+    public static SandboxRun ToRun(SandboxRecord record) => new()
+    {
+        SandboxId = record.Id,
+        TemplateId = record.TemplateId,
+        Alias = record.Alias,
+        Status = ToStatus(record.State),
+        EndReason = record.EndReason switch
+        {
+            EndReason.Killed => SandboxEndReason.Killed,
+            EndReason.Timeout => SandboxEndReason.Timeout,
+            EndReason.Error => SandboxEndReason.Error,
+            EndReason.Shutdown => SandboxEndReason.Shutdown,
+            _ => null,
+        },
+        CreatedAt = record.CreatedAt ?? record.StartedAt,
+        EndedAt = record.EndedAt,
+    };
+
+    public static SandboxState ToState(SandboxPhase phase) => phase is SandboxPhase.Running ? SandboxState.Running : SandboxState.Paused;
+
+    public static SandboxRunStatus ToStatus(SandboxPhase phase) => phase switch
+    {
+        SandboxPhase.Starting or SandboxPhase.Running => SandboxRunStatus.Running,
+        SandboxPhase.Pausing or SandboxPhase.Paused or SandboxPhase.Resuming => SandboxRunStatus.Paused,
+        _ => SandboxRunStatus.Stopped,
+    };
+
+    /// <summary>A sandbox without internet access has a deny list of its own; what it allows stays.</summary>
+    private static NetworkRules ToRules(NewSandboxNetwork wire, bool allowInternet) => new()
+    {
+        AllowPublicTraffic = wire.AllowPublicTraffic ?? true,
+        AllowOut = Strings(wire.AllowOut, "network.allowOut"),
+        DenyOut = allowInternet ? Strings(wire.DenyOut, "network.denyOut") : [NetworkRules.Everything],
+        MaskRequestHost = wire.MaskRequestHost,
+    };
+
+    private static IReadOnlyList<string> Strings(IReadOnlyList<string>? list, string member) =>
+        list is not null && list.Any(entry => entry is null) ? throw ApiBody.Invalid($"{member} must hold strings only") : list ?? [];
 
     private static IReadOnlyDictionary<string, string> Strings(IReadOnlyDictionary<string, string>? map, string member)
     {

@@ -57,6 +57,8 @@ internal sealed class SandboxProxy : IDisposable
 
     private async Task ForwardAsync(HttpContext context, IHttpForwarder forwarder, SandboxHost target)
     {
+        // Before the question whether it runs: a pause in between is noticed either way.
+        var traffic = sandboxes.TrafficOf(target.SandboxId);
         if (!sandboxes.TryGetAddress(target.SandboxId, out _))
         {
             await ProxyErrors.WriteNotFoundAsync(context, target);
@@ -67,7 +69,7 @@ internal sealed class SandboxProxy : IDisposable
 
         // The sandbox's id is the host, so that connections are pooled by sandbox: addresses are reused, ids never are.
         var destination = string.Create(CultureInfo.InvariantCulture, $"http://{target.SandboxId}:{target.Port}/");
-        var error = await forwarder.SendAsync(context, destination, invoker, Config, new SandboxTransformer(target.Port));
+        var error = await forwarder.SendAsync(context, destination, invoker, Config, new SandboxTransformer(target.Port), traffic);
         if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
 
         if (sandboxes.TryGetAddress(target.SandboxId, out _))

@@ -47,6 +47,51 @@ public abstract class EngineContract
     }
 
     [Fact]
+    public async Task A_container_is_frozen_and_goes_on_under_the_same_address_and_either_may_be_asked_twice()
+    {
+        await using var box = await OpenAsync();
+        var container = await box.StartAsync(first);
+        await box.AgentAnswersAsync(container.Address);
+
+        await box.Engine.PauseAsync(first, Node.Cancel);
+        await box.Engine.PauseAsync(first, Node.Cancel);
+        var frozen = await box.Engine.ListAsync(box.OwnerId, Node.Cancel);
+        var resumed = await box.Engine.ResumeAsync(first, Node.Cancel);
+        var again = await box.Engine.ResumeAsync(first, Node.Cancel);
+
+        Assert.Equal([new OwnedContainer(first, container, IsFrozen: true)], frozen);
+        Assert.Equal((container, container), (resumed, again));
+        Assert.Equal([new OwnedContainer(first, container)], await box.Engine.ListAsync(box.OwnerId, Node.Cancel));
+        await box.AgentAnswersAsync(container.Address);
+    }
+
+    [Fact]
+    public async Task A_frozen_container_is_removed_like_any_other()
+    {
+        await using var box = await OpenAsync();
+        await box.StartAsync(first);
+        await box.Engine.PauseAsync(first, Node.Cancel);
+
+        await box.Engine.RemoveAsync(first, Node.Cancel);
+
+        Assert.Empty(await box.Engine.ListAsync(box.OwnerId, Node.Cancel));
+    }
+
+    [Fact]
+    public async Task What_has_ended_can_be_neither_frozen_nor_resumed()
+    {
+        await using var box = await OpenAsync();
+        await box.StartAsync(first);
+        await box.EndAsync(first);
+        await Eventually.TrueAsync(async () => (await box.Engine.ListAsync(box.OwnerId, Node.Cancel)).All(container => container.Container is null));
+
+        var freeze = await Assert.ThrowsAsync<RuntimeException>(() => box.Engine.PauseAsync(first, Node.Cancel));
+        var resume = await Assert.ThrowsAsync<RuntimeException>(() => box.Engine.ResumeAsync(first, Node.Cancel));
+
+        Assert.Equal((RuntimeError.StartFailed, RuntimeError.StartFailed), (freeze.Error, resume.Error));
+    }
+
+    [Fact]
     public async Task A_missing_image_is_told_apart_from_other_failures()
     {
         await using var box = await OpenAsync();

@@ -57,6 +57,23 @@ public sealed class DockerEngine : IContainerEngine
         }
     }
 
+    public Task PauseAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound,
+        limit => DockerErrors.UnlessAsync("already paused", () => client.Containers.PauseContainerAsync(DockerSpec.ContainerName(sandboxId), limit)),
+        cancellationToken);
+
+    public Task<EngineContainer> ResumeAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound,
+        async limit =>
+        {
+            var name = DockerSpec.ContainerName(sandboxId);
+            await DockerErrors.UnlessAsync("is not paused", () => client.Containers.UnpauseContainerAsync(name, limit));
+            var container = await client.Containers.InspectContainerAsync(name, limit);
+            return Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
+                RuntimeError.StartFailed, $"The container of sandbox '{sandboxId}' has ended (exit code {container.State?.ExitCode}).");
+        },
+        cancellationToken);
+
     public Task RemoveAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
         ChangeBound,
         async limit =>
@@ -134,7 +151,8 @@ public sealed class DockerEngine : IContainerEngine
 
     private static OwnedContainer Owned(ContainerListResponse container) => new(
         container.Labels[DockerSpec.SandboxLabel],
-        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.Ports)) : null);
+        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.Ports)) : null,
+        container.State is "paused");
 
     /// <returns>Null without an address, which only running containers have.</returns>
     private static EngineContainer? Running(string id, IDictionary<string, EndpointSettings>? networks, int? publishedPort)

@@ -39,6 +39,19 @@ internal sealed partial class DockerErrors(string endpoint)
         _ => null,
     };
 
+    /// <summary>Makes a call that may fail with these words, which say that what it asks for is so already.</summary>
+    public static async Task UnlessAsync(string words, Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (DockerApiException failure) when (failure.ResponseBody?.Contains(words, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            // Docker words this refusal the same in every version, but its status differs.
+        }
+    }
+
     public static RuntimeException ImageMissing(ContainerSpec spec, DockerApiException failure) => new(
         RuntimeError.TemplateNotPrepared,
         $"Template '{spec.TemplateId}' has no image on this engine; run './moru doctor', which says how to prepare it.",
