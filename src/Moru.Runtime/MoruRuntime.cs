@@ -15,7 +15,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private Task loops = Task.CompletedTask;
     private int disposed;
 
-    private MoruRuntime(DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates, ApiKeys keys, string ownerId, ILogger log)
+    private MoruRuntime(
+        DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates, TemplateBuilds builds, ContextFiles files, ApiKeys keys, string ownerId, ILogger log)
     {
         this.directory = directory;
         this.store = store;
@@ -23,6 +24,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         this.log = log;
         Sandboxes = sandboxes;
         Templates = templates;
+        Builds = builds;
+        Files = files;
         Keys = keys;
         OwnerId = ownerId;
     }
@@ -30,6 +33,11 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     public Sandboxes Sandboxes { get; }
 
     public Templates Templates { get; }
+
+    public TemplateBuilds Builds { get; }
+
+    /// <summary>Files that builds copy.</summary>
+    public ContextFiles Files { get; }
 
     public ApiKeys Keys { get; }
 
@@ -55,13 +63,18 @@ public sealed partial class MoruRuntime : IAsyncDisposable
                 store.Setting("owner", () => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(16, lowercase: true))));
             var tokens = new AccessTokens(store.Setting("seed", () => RandomNumberGenerator.GetBytes(32)));
 
-            var templates = new Templates();
+            var templates = new Templates(store, options, time);
+            var files = new ContextFiles(store, options, directory.Path, time);
             var start = new SandboxStart(engine, envd, ownerId);
             var sandboxes = new Sandboxes(options, store, engine, templates, start, tokens, digest, ownerId, time, log);
             sandboxes.Load();
+            var tools = new BuildTools(
+                templates, files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
+                new BuildSandboxes(engine, options, envd.PathOf(digest), ownerId, time), engine, options);
+            var builds = new TemplateBuilds(store, tools, sandboxes, time, log);
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
-            var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, new ApiKeys(store, directory.Path, time), ownerId, log);
+            var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, builds, files, new ApiKeys(store, directory.Path, time), ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
             runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
@@ -79,6 +92,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await Sandboxes.CloseAsync();
+        await Builds.CloseAsync();
         await stopping.CancelAsync();
         await loops;
         start.Dispose();
@@ -93,6 +107,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         loops = Task.WhenAll(
             GuardAsync("watch", () => watch.ListenAsync(token)),
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
+            GuardAsync("builds", () => Builds.CleanUpAsync(token)),
             GuardAsync("reaper", () => reaper.RunAsync(token)),
             GuardAsync("deadlines", () => deadlines.RunAsync(token)));
     }

@@ -31,4 +31,9 @@ public enum RuntimeError
 
     /// <summary>The store is damaged or was written by a newer version.</summary>
     StoreUnusable,
+
+    /// <summary>An image could not be had from its registry.</summary>
+    ImageUnavailable,
+
+    BuildNotFound,
 }

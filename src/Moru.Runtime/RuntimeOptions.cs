@@ -29,4 +29,31 @@ public sealed record RuntimeOptions
 
     /// <summary>Most processes and threads in one sandbox.</summary>
     public int PidsLimit { get; init; } = 1024;
+
+    /// <summary>The largest template that may be built.</summary>
+    public int MaxTemplateCpus { get; init; } = 8;
+
+    /// <inheritdoc cref="MaxTemplateCpus"/>
+    public int MaxTemplateMemoryMB { get; init; } = 8192;
+
+    /// <summary>How many builds a team may have waiting or running.</summary>
+    public int MaxBuilds { get; init; } = 20;
+
+    /// <summary>How long a build may take.</summary>
+    public TimeSpan BuildTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a build may wait for its start.</summary>
+    public TimeSpan BuildPatience { get; init; } = TimeSpan.FromMinutes(40);
+
+    /// <summary>How long a build waits for its start command to be ready.</summary>
+    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Most bytes that the files of one COPY step may have, unpacked.</summary>
+    public long MaxArchiveBytes { get; init; } = 2L << 30;
+
+    /// <summary>Most bytes of COPY files that are kept; those not used for the longest time go first.</summary>
+    public long MaxKeptArchiveBytes { get; init; } = 20L << 30;
+
+    /// <summary>Most cached layers of a team; those not used for the longest time go first.</summary>
+    public int MaxLayers { get; init; } = 500;
 }

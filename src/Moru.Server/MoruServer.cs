@@ -136,6 +136,9 @@ public sealed class MoruServer : IAsyncDisposable
         new SandboxEndpoints(runtime, options.Domain).Map(app);
         new LifecycleEndpoints(runtime, options.Domain).Map(app);
         new RunEndpoints(runtime).Map(app);
+        new TemplateEndpoints(runtime).Map(app);
+        new TemplateBuildEndpoints(runtime).Map(app);
+        new TemplateFileEndpoints(runtime).Map(app);
         app.UseEndpoints(_ => { });
         return app;
     }

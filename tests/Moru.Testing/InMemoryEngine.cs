@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -25,6 +27,7 @@ public sealed class InMemoryEngine : IContainerEngine
     private readonly ConcurrentDictionary<string, int> removals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Channel<EngineEvent>, string> watchers = new();
     private readonly HashSet<string> images = new(StringComparer.Ordinal) { "moru/base:latest" };
+    private readonly ConcurrentQueue<(StartRequest Start, string? User)> commands = new();
     private readonly WebApplication agent;
     private volatile bool down;
     private int lastId;
@@ -51,6 +54,24 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>How often a container was frozen and let go on.</summary>
     public (int Freezes, int Thaws) Changes => (freezes, thaws);
 
+    /// <summary>Commands that were run in containers. They all succeed, unless <see cref="OnCommand"/> says otherwise.</summary>
+    public IReadOnlyCollection<(StartRequest Start, string? User)> Commands => commands;
+
+    /// <summary>Decides how a command ends: its exit code and what it writes.</summary>
+    public Func<StartRequest, Task<(int ExitCode, string Output)>>? OnCommand { get; set; }
+
+    /// <summary>Images that registries have; a pull of any other fails.</summary>
+    public ConcurrentDictionary<string, RegistryLogin?> Registry { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Names of the images that the engine has.</summary>
+    public IReadOnlyCollection<string> Images
+    {
+        get
+        {
+            lock (images) return [.. images];
+        }
+    }
+
     /// <summary>Awaited before a container is frozen, to hold a pause where it is.</summary>
     public Func<Task>? BeforeFreeze { get; set; }
 
@@ -66,6 +87,8 @@ public sealed class InMemoryEngine : IContainerEngine
         var engine = new InMemoryEngine(agent);
         agent.MapGet("/health", context => engine.AnswerAsync(context, _ => Task.CompletedTask));
         agent.MapPost("/init", context => engine.AnswerAsync(context, engine.InitAsync));
+        agent.MapPost("/process.Process/Start", engine.RunAsync);
+        agent.MapPost("/files", context => context.Response.WriteAsync("[{\"name\":\"file\",\"path\":\"/file\",\"type\":\"file\"}]"));
         await agent.StartAsync();
         return engine;
     }
@@ -130,6 +153,37 @@ public sealed class InMemoryEngine : IContainerEngine
         {
             watchers.TryRemove(news, out _);
         }
+    }
+
+    public Task<string> CommitAsync(string sandboxId, string image, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        if (!containers.ContainsKey(sandboxId)) throw HasEnded(sandboxId);
+        lock (images) images.Add(image);
+        return Task.FromResult("id of " + image);
+    }
+
+    public Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        lock (images) return Task.FromResult(images.Contains(image) ? new EngineImage("id of " + image, new Dictionary<string, string> { ["FROM_IMAGE"] = image }) : null);
+    }
+
+    public async Task<EngineImage> PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        if (!Registry.TryGetValue(image, out var wanted) || (wanted is not null && wanted != login))
+            throw new RuntimeException(RuntimeError.ImageUnavailable, $"failed to pull image '{image}': no such image, or no access");
+        lock (images) images.Add(image);
+        return (await FindImageAsync(image, cancellationToken))!;
+    }
+
+    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        if (containers.Values.Any(entry => entry.Spec.Image == image)) return Task.FromResult(false);
+        lock (images) images.Remove(image);
+        return Task.FromResult(true);
     }
 
     /// <summary>How often the sandbox's container was really removed.</summary>
@@ -209,6 +263,34 @@ public sealed class InMemoryEngine : IContainerEngine
 
         await handle(context);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task RunAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var start = JsonSerializer.Deserialize(body.ToArray().AsSpan(Envelope.HeaderLength), EnvdJson.Default.StartRequest)!;
+        var user = context.Request.Headers.Authorization.ToString() is { Length: > 6 } basic ? Encoding.UTF8.GetString(Convert.FromBase64String(basic[6..])).TrimEnd(':') : null;
+        commands.Enqueue((start, user));
+
+        context.Response.ContentType = "application/connect+json";
+        await SendAsync(context, new ProcessEvent { Start = new ProcessStarted(7) });
+        var (exitCode, output) = OnCommand is { } decide ? await decide(start).WaitAsync(context.RequestAborted) : (0, "");
+        if (output.Length > 0) await SendAsync(context, new ProcessEvent { Data = new ProcessData { Stdout = Encoding.UTF8.GetBytes(output) } });
+        await SendAsync(context, new ProcessEvent { End = new ProcessEnded { ExitCode = exitCode, Exited = true, Status = $"exit status {exitCode}" } });
+        await WriteAsync(context, Envelope.EndStreamFlag, "{}"u8.ToArray());
+    }
+
+    private static Task SendAsync(HttpContext context, ProcessEvent happened) =>
+        WriteAsync(context, 0, JsonSerializer.SerializeToUtf8Bytes(new StartResponse(happened), EnvdJson.Default.StartResponse));
+
+    private static async Task WriteAsync(HttpContext context, byte flags, byte[] message)
+    {
+        var framed = new byte[Envelope.HeaderLength + message.Length];
+        Envelope.WriteHeader(framed, flags, message.Length);
+        message.CopyTo(framed, Envelope.HeaderLength);
+        await context.Response.Body.WriteAsync(framed, context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 
     private async Task InitAsync(HttpContext context)

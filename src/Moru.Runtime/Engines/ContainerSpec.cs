@@ -38,6 +38,11 @@ public sealed record EngineAddress(string Host, int EnvdPort, bool OnlyEnvd = fa
 /// <param name="IsFrozen">Whether it is frozen.</param>
 public sealed record OwnedContainer(string SandboxId, EngineContainer? Container, bool IsFrozen = false);
 
+/// <summary>An image that an engine has.</summary>
+/// <param name="Id">The engine's id, which names the content.</param>
+/// <param name="Env">The environment that it brings.</param>
+public sealed record EngineImage(string Id, IReadOnlyDictionary<string, string> Env);
+
 /// <summary>News from an engine.</summary>
 public abstract record EngineEvent
 {

@@ -25,4 +25,19 @@ public interface IContainerEngine : IAsyncDisposable
 
     /// <summary>Exits of an owner's containers, until cancelled. Reconnects by itself and says so.</summary>
     IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken);
+
+    /// <summary>Makes an image of what a running container has on its disk, labelled as its owner's. Its processes are held meanwhile.</summary>
+    /// <returns>The image's id.</returns>
+    Task<string> CommitAsync(string sandboxId, string image, CancellationToken cancellationToken);
+
+    /// <returns>An image that the engine has; null when it has none of that name.</returns>
+    Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken);
+
+    /// <summary>Gets an image from its registry.</summary>
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.ImageUnavailable"/>: no such image, no access to it, or no such registry.</exception>
+    Task<EngineImage> PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken);
+
+    /// <summary>Removes the name of an image, and the image when that was its last. One that does not exist is fine.</summary>
+    /// <returns>False when a container still uses it.</returns>
+    Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken);
 }

@@ -10,6 +10,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
+
     // A bridge may lose the first packet to a new container, and the kernel sends it again only after a second.
     private static readonly TimeSpan OneConnect = TimeSpan.FromMilliseconds(150);
 
@@ -44,11 +46,28 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
 
         var client = Agent(container.Address, token: null);
         await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
-        return await stages.MeasureAsync("init", async () =>
+        await stages.MeasureAsync("init", async () =>
         {
             await InitAsync(client, record, template, now, cancellationToken);
             return container;
         });
+        if (template.StartCommand is not null || template.ReadyCommand is not null)
+            await stages.MeasureAsync("startup", () => StartUpAsync(Agent(container.Address, record.AccessToken), record, template, cancellationToken));
+        return container;
+    }
+
+    private static async Task<bool> StartUpAsync(EnvdClient client, SandboxRecord record, Template template, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await new StartupCommands(client, template.DefaultUser, template.Workdir, new Dictionary<string, string>())
+                .RunAsync(template.StartCommand, template.ReadyCommand, ReadyPause, onLine: null, cancellationToken);
+            return true;
+        }
+        catch (RuntimeException failure)
+        {
+            throw new RuntimeException(failure.Error, $"Sandbox '{record.Id}' of template '{template.Alias ?? template.Id}' did not become ready: {failure.Message}", failure);
+        }
     }
 
     /// <summary>Tells the agent of a running sandbox when it is to end.</summary>
@@ -69,7 +88,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         new(http, new UriBuilder(Uri.UriSchemeHttp, address.Host, address.EnvdPort).Uri, token);
 
     /// <returns>How many tries it took.</returns>
-    private static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
+    internal static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
         for (var tries = 1; ; tries++)
@@ -96,12 +115,11 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
     private static async Task InitAsync(
         EnvdClient client, SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var env = new Dictionary<string, string>(record.EnvVars)
-        {
-            ["MORU_SANDBOX"] = "true",
-            ["MORU_SANDBOX_ID"] = record.Id,
-            ["MORU_TEMPLATE_ID"] = record.TemplateId,
-        };
+        var env = new Dictionary<string, string>(template?.Env ?? new Dictionary<string, string>());
+        foreach (var (name, value) in record.EnvVars) env[name] = value;
+        env["MORU_SANDBOX"] = "true";
+        env["MORU_SANDBOX_ID"] = record.Id;
+        env["MORU_TEMPLATE_ID"] = record.TemplateId;
         var init = new InitRequest
         {
             EnvVars = env,

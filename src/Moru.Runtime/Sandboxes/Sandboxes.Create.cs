@@ -55,16 +55,14 @@ public sealed partial class Sandboxes
         }
 
         Changed.Ring();
+        templates.CountSpawn(template.Id);
         Log.Created(log, sandbox.Id, template.Id, stages.TotalMs, stages);
         return sandbox.Record;
     }
 
     private (Template Template, TimeSpan Timeout) Check(SandboxRequest request)
     {
-        var template = templates.Find(request.TemplateId) ?? throw new RuntimeException(
-            RuntimeError.TemplateNotFound,
-            $"template '{request.TemplateId}' not found; known templates: {string.Join(", ", templates.List().Select(t => t.Alias ?? t.Id))}.");
-
+        var template = templates.ForSandbox(Templates.FirstTeam, request.TemplateId);
         var timeout = request.Timeout ?? Least(options.DefaultTimeout, options.MaxTimeout);
         CheckTimeout(timeout);
         foreach (var (name, value) in request.EnvVars)

@@ -42,6 +42,38 @@ internal static class Migrations
         UPDATE sandboxes SET created_at = started_at WHERE container_id IS NOT NULL;
         CREATE INDEX sandboxes_created_at ON sandboxes (created_at DESC, id);
         """,
+        """
+        CREATE TABLE templates (
+            id TEXT PRIMARY KEY,
+            team_id TEXT,
+            alias TEXT UNIQUE,
+            public INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            build_id TEXT,
+            build_count INTEGER NOT NULL DEFAULT 0,
+            spawn_count INTEGER NOT NULL DEFAULT 0,
+            last_spawned_at TEXT) STRICT;
+        CREATE TABLE template_builds (
+            id TEXT PRIMARY KEY,
+            template_id TEXT NOT NULL,
+            status TEXT NOT NULL,
+            cpu_count INTEGER NOT NULL,
+            memory_mb INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            finished_at TEXT,
+            reason TEXT,
+            step TEXT,
+            result TEXT,
+            logs TEXT NOT NULL DEFAULT '[]') STRICT;
+        CREATE INDEX template_builds_of ON template_builds (template_id, created_at DESC, id);
+        CREATE TABLE template_layers (
+            team_id TEXT NOT NULL, key TEXT NOT NULL, image TEXT NOT NULL, context TEXT NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (team_id, key)) STRICT;
+        CREATE TABLE template_files (
+            team_id TEXT NOT NULL, hash TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (team_id, hash)) STRICT;
+        CREATE TABLE template_pulls (team_id TEXT NOT NULL, image TEXT NOT NULL, PRIMARY KEY (team_id, image)) STRICT;
+        """,
     ];
 
     /// <summary>The form that this version writes.</summary>

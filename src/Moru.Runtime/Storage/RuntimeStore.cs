@@ -14,11 +14,13 @@ internal sealed class RuntimeStore : IDisposable
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
     private readonly SandboxRows sandboxes;
+    private readonly TemplateRows templates;
 
     private RuntimeStore(SqliteConnection connection)
     {
         this.connection = connection;
         sandboxes = new SandboxRows(connection);
+        templates = new TemplateRows(connection);
     }
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
@@ -60,6 +62,15 @@ internal sealed class RuntimeStore : IDisposable
 
     /// <summary>Forgets sandboxes that ended before <paramref name="oldest"/>, and all but the <paramref name="most"/> that ended last.</summary>
     public void Prune(DateTimeOffset oldest, int most) => Locked(() => sandboxes.Prune(oldest, most));
+
+    /// <summary>Reads and writes templates, all of it or nothing.</summary>
+    public T Templates<T>(Func<TemplateRows, T> work) => Locked(() =>
+    {
+        using var transaction = connection.BeginTransaction();
+        var result = work(templates);
+        transaction.Commit();
+        return result;
+    });
 
     /// <summary>A setting; made by <paramref name="create"/> the first time.</summary>
     public byte[] Setting(string name, Func<byte[]> create) => Locked(() =>

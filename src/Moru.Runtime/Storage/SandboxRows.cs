@@ -141,4 +141,7 @@ internal sealed class SandboxRows : IDisposable
 
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(NetworkRules))]
+[JsonSerializable(typeof(BuildResult))]
+[JsonSerializable(typeof(BuildContext))]
+[JsonSerializable(typeof(IReadOnlyList<BuildLogLine>))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -14,7 +14,17 @@ public sealed record Template
 
     public int MemoryMB { get; init; } = 1024;
 
+    /// <summary>Environment of every process, unless the sandbox's own says otherwise.</summary>
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
     public string DefaultUser { get; init; } = "user";
 
-    public string Workdir { get; init; } = "/home/user";
+    /// <summary>Null: the user's home.</summary>
+    public string? Workdir { get; init; } = "/home/user";
+
+    /// <summary>Run in every sandbox as soon as it is there.</summary>
+    public string? StartCommand { get; init; }
+
+    /// <summary>Succeeds once the start command has done its part; null: nothing to wait for.</summary>
+    public string? ReadyCommand { get; init; }
 }

@@ -52,7 +52,7 @@ internal static partial class ApiErrors
 
     private static int Status(RuntimeError error) => error switch
     {
-        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound or RuntimeError.VolumeNotFound => StatusCodes.Status404NotFound,
+        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound or RuntimeError.VolumeNotFound or RuntimeError.BuildNotFound => StatusCodes.Status404NotFound,
         RuntimeError.InvalidArgument => StatusCodes.Status400BadRequest,
         RuntimeError.Conflict => StatusCodes.Status409Conflict,
         RuntimeError.LimitReached => StatusCodes.Status429TooManyRequests,

@@ -16,6 +16,7 @@ public sealed class DockerEngine : IContainerEngine
     private readonly DockerErrors errors;
     private readonly DockerNetworks networks;
     private readonly DockerEvents events;
+    private readonly DockerImages images;
     private volatile SandboxAddressing addressing;
 
     /// <param name="endpoint">
@@ -31,6 +32,7 @@ public sealed class DockerEngine : IContainerEngine
         errors = new DockerErrors(Endpoint);
         networks = new DockerNetworks(client);
         events = new DockerEvents(client, errors);
+        images = new DockerImages(client, errors);
     }
 
     /// <summary>Where the engine is looked for.</summary>
@@ -108,6 +110,14 @@ public sealed class DockerEngine : IContainerEngine
         cancellationToken);
 
     public IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken) => events.WatchAsync(ownerId, cancellationToken);
+
+    public Task<string> CommitAsync(string sandboxId, string image, CancellationToken cancellationToken) => images.CommitAsync(sandboxId, image, cancellationToken);
+
+    public Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken) => images.FindAsync(image, cancellationToken);
+
+    public Task<EngineImage> PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => images.PullAsync(image, login, cancellationToken);
+
+    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) => images.RemoveAsync(image, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -79,8 +79,10 @@ internal sealed partial class DockerErrors(string endpoint)
             // Something between us and Docker answered; its text is all there is.
         }
 
-        return HostPath().Replace(text, "(a path)").Trim();
+        return CleanText(text);
     }
+
+    public static string CleanText(string text) => HostPath().Replace(text, "(a path)").Trim();
 
     [GeneratedRegex(@"(?<![\w.:/-])/(?!opt/moru/)[\w.@+-]+(/[\w.@+-]+)+")]
     private static partial Regex HostPath();
