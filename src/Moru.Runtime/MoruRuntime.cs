@@ -70,7 +70,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             sandboxes.Load();
             var tools = new BuildTools(
                 templates, files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
-                new BuildSandboxes(engine, options, envd.PathOf(digest), ownerId, time), engine, options);
+                new BuildSandboxes(engine, options, envd.PathOf(digest), ownerId, time), engine, options, ownerId);
             var builds = new TemplateBuilds(store, tools, sandboxes, time, log);
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 

@@ -43,6 +43,9 @@ public sealed class MoruServer : IAsyncDisposable
     /// <summary>Root of the API on TCP; null when the server listens on the socket alone.</summary>
     public required Uri? HttpUrl { get; init; }
 
+    /// <inheritdoc cref="MoruRuntime.OwnerId"/>
+    internal string OwnerId => runtime.OwnerId;
+
     /// <summary>Ends when the server has stopped.</summary>
     public Task Stopped => app.WaitForShutdownAsync();
 

@@ -154,7 +154,7 @@ public sealed class RecoveryTests
             return node.Sandboxes.Find(created.Id) is null;
         });
 
-        Assert.Equal(EndReason.Error, node.Stored(created.Id)!.EndReason);
+        await Eventually.TrueAsync(() => node.Stored(created.Id)!.EndReason is EndReason.Error);
     }
 
     [Fact]

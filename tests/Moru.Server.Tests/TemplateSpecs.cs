@@ -307,7 +307,7 @@ public sealed class TemplateSpecs
         var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","startCmd":"serve","readyCmd":"check"}""", "error");
 
         Assert.Equal("finalize", (await server.StatusAsync(ids)).Json.GetProperty("reason").GetProperty("step").GetString());
-        Assert.DoesNotContain(server.Engine.Images, image => image.StartsWith("moru-template/image", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Engine.Images, image => image.Contains("/image:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -382,7 +382,7 @@ public sealed class TemplateSpecs
         (await server.DeleteAsync("/templates/mine")).Fails(404, "mine");
         (await server.DeleteAsync("/templates/base")).Fails(404, "built in");
         (await server.PostAsync("/sandboxes", """{"templateID":"mine"}""")).Fails(404, "mine");
-        await Eventually.TrueAsync(() => !server.Engine.Images.Any(image => image.StartsWith("moru-template/image", StringComparison.Ordinal)));
+        await Eventually.TrueAsync(() => !server.Engine.Images.Any(image => image.Contains("/image:", StringComparison.Ordinal)));
     }
 
     [Fact]

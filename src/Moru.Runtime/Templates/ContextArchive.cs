@@ -15,6 +15,10 @@ internal static class ContextArchive
     private const int MaxAllNameChars = 32 << 20;
     private const UnixFileMode Permissions = (UnixFileMode)0b111_111_111;
 
+    /// <param name="source">The tar.gz.</param>
+    /// <param name="target">Takes the tar; it must be able to seek.</param>
+    /// <param name="maxBytes">The most that there may be, unpacked.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RuntimeException"><see cref="RuntimeError.InvalidArgument"/>: the archive is malformed, hostile or too large.</exception>
     public static async Task CopyAsync(Stream source, Stream target, long maxBytes, CancellationToken cancellationToken)
     {

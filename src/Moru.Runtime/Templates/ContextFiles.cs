@@ -88,11 +88,11 @@ public sealed partial class ContextFiles : IDisposable
 
     private async Task<StoredArchive> WriteAsync(string path, Stream archive, CancellationToken cancellationToken)
     {
-        using var sha = SHA256.Create();
-        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous, BufferSize = 64 << 10 });
-        await using (var hashed = new CryptoStream(file, sha, CryptoStreamMode.Write, leaveOpen: true))
-            await ContextArchive.CopyAsync(archive, hashed, options.MaxArchiveBytes, cancellationToken);
-        return new StoredArchive(Convert.ToHexStringLower(sha.Hash!), file.Position);
+        await using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous, BufferSize = 64 << 10 });
+        await ContextArchive.CopyAsync(archive, file, options.MaxArchiveBytes, cancellationToken);
+        // Read again: the writer goes back to fill in sizes, so nothing could be hashed on the way.
+        file.Position = 0;
+        return new StoredArchive(Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken)), file.Length);
     }
 
     private string PathOf(StoredArchive stored) => Path.Combine(directory, stored.Digest + ".tar");

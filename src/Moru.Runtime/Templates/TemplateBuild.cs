@@ -110,7 +110,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         var at = await SandboxAsync(cancellationToken);
         await at.ScriptAsync(
             "finalize", BuildScripts.Finish, new Dictionary<string, string> { ["MORU_TEMPLATE"] = template.Id, ["MORU_BUILD"] = build.Id }, cancellationToken);
-        var final = $"{ImageName.Own}image:{build.Id}";
+        var final = $"{tools.ImagePrefix}image:{build.Id}";
         await tools.Engine.CommitAsync(at.Id, final, cancellationToken);
         try
         {
@@ -158,7 +158,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
     /// <summary>Makes a layer of what the step did. The next step runs in a sandbox of that layer, so that each layer holds its own step alone.</summary>
     private async Task KeepAsync(CancellationToken cancellationToken)
     {
-        var layer = $"{ImageName.Own}layer:{Guid.NewGuid():N}";
+        var layer = $"{tools.ImagePrefix}layer:{Guid.NewGuid():N}";
         await tools.Engine.CommitAsync(sandbox!.Id, layer, cancellationToken);
         image = layer;
         await tools.Layers.AddAsync(Team, new CachedLayer(key, layer, context), CancellationToken.None);
@@ -177,4 +177,8 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
 
 /// <summary>What every build works with.</summary>
 internal sealed record BuildTools(
-    Templates Templates, ContextFiles Files, BaseImages BaseImages, LayerCache Layers, BuildSandboxes Sandboxes, IContainerEngine Engine, RuntimeOptions Options);
+    Templates Templates, ContextFiles Files, BaseImages BaseImages, LayerCache Layers, BuildSandboxes Sandboxes, IContainerEngine Engine, RuntimeOptions Options, string OwnerId)
+{
+    /// <summary>How the names of images that builds make begin; several servers may share an engine.</summary>
+    public string ImagePrefix { get; } = $"{ImageName.Own}{OwnerId}/";
+}
