@@ -1,4 +1,4 @@
-# The built-in template `base`; how it is made is in images/base.
+# The images of the built-in templates; how they are made is in images.
 
 readonly base_image=moru/base:latest
 
@@ -21,4 +21,13 @@ prepare_base_image() {
         fi
     fi
     step "building the base image" "$root/images/base/build" "from-$from"
+}
+
+# The templates `python` and `node`, which not everybody needs: a server without them says so when a sandbox is asked for.
+prepare_template_images() {
+    local name
+    for name in python node; do
+        if [[ $(docker image inspect --format '{{index .Config.Labels "moru.image.inputs"}}' "moru/$name:latest" 2>/dev/null) == "$("$root/images/on-base" inputs "$name")" ]]; then continue; fi
+        step "building the image of the template $name" "$root/images/on-base" build "$name"
+    done
 }
