@@ -94,6 +94,9 @@ public sealed class DockerServer : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Has templates removed that somebody else built here.</summary>
+    public void Forget(params string[] aliases) => templates.AddRange(aliases);
+
     /// <summary>Runs a bash line in a sandbox, as its default user.</summary>
     public async Task<string> RunAsync(string sandboxId, string line)
     {
