@@ -26,8 +26,14 @@ prepare_base_image() {
 # The templates `python` and `node`, which not everybody needs: a server without them says so when a sandbox is asked for.
 prepare_template_images() {
     local name
+    lock
     for name in python node; do
-        if [[ $(docker image inspect --format '{{index .Config.Labels "moru.image.inputs"}}' "moru/$name:latest" 2>/dev/null) == "$("$root/images/on-base" inputs "$name")" ]]; then continue; fi
+        if template_image_fresh "$name"; then continue; fi
         step "building the image of the template $name" "$root/images/on-base" build "$name"
     done
+    unlock
+}
+
+template_image_fresh() {
+    [[ $(docker image inspect --format '{{index .Config.Labels "moru.image.inputs"}}' "moru/$1:latest" 2>/dev/null) == "$("$root/images/on-base" inputs "$1")" ]]
 }

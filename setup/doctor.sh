@@ -14,6 +14,7 @@ examine() {
         export_engine_address
         examine_limits
         examine_base_image
+        examine_template_images
         examine_engine_disk
     fi
     examine_envd
@@ -64,6 +65,14 @@ examine_limits() {
     else
         good 'limits' "memory, swap, cpu and pids (cgroup ${info%% *})"
     fi
+}
+
+examine_template_images() {
+    local name
+    for name in python node; do
+        if template_image_fresh "$name"; then good "template $name" "moru/$name:latest"
+        else doubtful "template $name" "moru/$name:latest is missing or out of date; sandboxes of this template need it" './moru build'; fi
+    done
 }
 
 examine_base_image() {
