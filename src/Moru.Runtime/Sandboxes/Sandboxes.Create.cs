@@ -43,6 +43,7 @@ public sealed partial class Sandboxes
             }));
             // It was told that of the request, earlier by what the start took, which is less than it waits after a deadline.
             sandbox.ToldEndAt = sandbox.Record.EndAt;
+            templates.CountSpawn(template.Id);
         }
         catch (Exception failure)
         {
@@ -55,7 +56,6 @@ public sealed partial class Sandboxes
         }
 
         Changed.Ring();
-        templates.CountSpawn(template.Id);
         Log.Created(log, sandbox.Id, template.Id, stages.TotalMs, stages);
         return sandbox.Record;
     }
