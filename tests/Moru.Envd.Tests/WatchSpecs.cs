@@ -331,6 +331,31 @@ public sealed class LoopbackWatchSpecs(LoopbackEnvd envd) : WatchSpecs(envd, env
     }
 
     [Fact]
+    public async Task Events_that_the_kernel_dropped_are_told_as_lost_to_streams_and_polls()
+    {
+        await using var own = new LoopbackEnvd();
+        await own.InitializeAsync();
+        var folder = await WatchedFolder.InAsync(own, own.Directory);
+        var watcher = await folder.PollingAsync();
+        await using var stream = new Collected(token => folder.StreamAsync(recursive: false, token));
+        await stream.HasAsync("START");
+        var queue = int.Parse(await File.ReadAllTextAsync("/proc/sys/fs/inotify/max_queued_events", Cancellation), CultureInfo.InvariantCulture);
+        var pid = own.Pid.ToString(CultureInfo.InvariantCulture);
+
+        // While envd stands still nobody empties the kernel's queue.
+        await Shell.RunAsync("kill", "-STOP", pid);
+        await Shell.RunAsync("python3", "-c", $"for i in range({queue + 1}): open('{folder.Path}/%d' % i, 'w').close()");
+        await Shell.RunAsync("kill", "-CONT", pid);
+        await Eventually.TrueAsync(() => stream.HasEnded);
+
+        Assert.Equal(ConnectCode.ResourceExhausted, stream.Failure?.Code);
+        Assert.Contains("the kernel's queue of them was full", stream.Failure?.Message);
+        Assert.Equal(ConnectCode.ResourceExhausted, await CodeAsync(() => own.Client.GetWatcherEventsAsync(watcher, Cancellation)));
+        await folder.WriteAsync("after", "x");
+        Assert.Equal(["CREATE after", "CHMOD after", "WRITE after"], await folder.EventsAsync(watcher));
+    }
+
+    [Fact]
     public async Task There_is_a_limit_of_watchers_and_each_can_be_removed()
     {
         var folder = await FolderAsync();
