@@ -13,7 +13,10 @@ internal static class LocalServer
     {
         try
         {
-            var options = new ServerOptions { DataDirectory = settings.DataDirectory, EnvdPath = settings.EnvdPath, Http = http, Addressing = settings.Addressing };
+            var options = new ServerOptions
+            {
+                DataDirectory = settings.DataDirectory, EnvdPath = settings.EnvdPath, Http = http, Addressing = settings.Addressing, AdminToken = settings.AdminToken,
+            };
             return await MoruServer.StartAsync(options, logs, cancellationToken);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or DirectoryNotFoundException || (error is IOException && !Directory.Exists(settings.DataDirectory)))

@@ -24,11 +24,14 @@ internal sealed record Settings
 
     public SandboxAddressing Addressing { get; init; }
 
+    /// <summary>The administrator's secret, for the server that is started here and for the commands that ask one; null: none.</summary>
+    public string? AdminToken { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public string SocketPath => Path.Combine(DataDirectory, MoruServer.SocketName);
 
-    public string ApiKeyPath => Path.Combine(DataDirectory, ApiKeys.FileName);
+    public string ApiKeyPath => Path.Combine(DataDirectory, KeyFile.Name);
 
     /// <summary>Where a server says under which URL it listens.</summary>
     public string HttpUrlPath => Path.Combine(DataDirectory, "http-url");
@@ -44,6 +47,7 @@ internal sealed record Settings
             Remote = Variable("MORU_API_URL") is null ? null : MoruOptions.FromEnvironment(),
             Port = line.Port,
             Addressing = ReadAddressing(),
+            AdminToken = Variable("MORU_ADMIN_TOKEN"),
             LogLevel = ReadLogLevel(),
         };
         return Encoding.UTF8.GetByteCount(settings.SocketPath) <= MaxSocketPath

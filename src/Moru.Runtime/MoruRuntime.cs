@@ -8,6 +8,7 @@ namespace Moru.Runtime;
 public sealed partial class MoruRuntime : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
+    private readonly IContainerEngine engine;
     private readonly DataDirectory directory;
     private readonly RuntimeStore store;
     private readonly SandboxStart start;
@@ -15,23 +16,43 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private Task loops = Task.CompletedTask;
     private int disposed;
 
-    private MoruRuntime(DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates, ApiKeys keys, string ownerId, ILogger log)
+    private MoruRuntime(
+        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates,
+        Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
     {
+        Options = options;
+        Time = time;
+        this.engine = engine;
         this.directory = directory;
         this.store = store;
         this.start = start;
         this.log = log;
         Sandboxes = sandboxes;
         Templates = templates;
-        Keys = keys;
+        Teams = teams;
+        Credentials = credentials;
+        TeamMetrics = metrics;
+        LocalKey = localKey;
         OwnerId = ownerId;
     }
+
+    public RuntimeOptions Options { get; }
+
+    public TimeProvider Time { get; }
 
     public Sandboxes Sandboxes { get; }
 
     public Templates Templates { get; }
 
-    public ApiKeys Keys { get; }
+    public Teams Teams { get; }
+
+    /// <summary>API keys and access tokens.</summary>
+    public Credentials Credentials { get; }
+
+    public TeamMetrics TeamMetrics { get; }
+
+    /// <summary>The key in the file <c>api-key</c> of the data directory.</summary>
+    public string LocalKey { get; }
 
     /// <summary>Identifies this data directory to the engine; every container of ours is labelled with it.</summary>
     public string OwnerId { get; }
@@ -55,13 +76,17 @@ public sealed partial class MoruRuntime : IAsyncDisposable
                 store.Setting("owner", () => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(16, lowercase: true))));
             var tokens = new AccessTokens(store.Setting("seed", () => RandomNumberGenerator.GetBytes(32)));
 
+            var teams = new Teams(options, store, time);
+            var credentials = new Credentials(store, teams, time);
+            var key = await KeyFile.EnsureAsync(directory.Path, credentials, teams.First, cancellationToken);
             var templates = new Templates();
             var start = new SandboxStart(engine, envd, ownerId);
-            var sandboxes = new Sandboxes(options, store, engine, templates, start, tokens, digest, ownerId, time, log);
+            var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, tokens, digest, ownerId, time, log);
             sandboxes.Load();
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
-            var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, new ApiKeys(store, directory.Path, time), ownerId, log);
+            var metrics = new TeamMetrics(sandboxes, store, time);
+            var runtime = new MoruRuntime(options, time, engine, directory, store, start, sandboxes, templates, teams, metrics, credentials, key, ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
             runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
@@ -74,6 +99,9 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             throw;
         }
     }
+
+    /// <inheritdoc cref="IContainerEngine.DataRootAsync"/>
+    public Task<string> EngineRootAsync(CancellationToken cancellationToken) => engine.DataRootAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -94,7 +122,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             GuardAsync("watch", () => watch.ListenAsync(token)),
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
             GuardAsync("reaper", () => reaper.RunAsync(token)),
-            GuardAsync("deadlines", () => deadlines.RunAsync(token)));
+            GuardAsync("deadlines", () => deadlines.RunAsync(token)),
+            GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)));
     }
 
     /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>

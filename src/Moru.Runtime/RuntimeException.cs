@@ -11,6 +11,7 @@ public enum RuntimeError
     SandboxNotFound,
     TemplateNotFound,
     VolumeNotFound,
+    TeamNotFound,
 
     /// <summary>The template is known but the engine has no image for it.</summary>
     TemplateNotPrepared,
@@ -19,6 +20,9 @@ public enum RuntimeError
     /// <summary>The sandbox is in a phase that does not allow this.</summary>
     Conflict,
     LimitReached,
+
+    /// <summary>The node was told to take no new sandboxes.</summary>
+    Draining,
 
     /// <summary>The engine does not answer; the same call may work later.</summary>
     EngineUnavailable,

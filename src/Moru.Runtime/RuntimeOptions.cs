@@ -15,8 +15,14 @@ public sealed record RuntimeOptions
     /// <summary>The longest life of a sandbox, counted from its start.</summary>
     public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How many sandboxes may start or run at a time; paused ones do not count.</summary>
+    /// <summary>How many sandboxes of all teams may start or run at a time; paused ones do not count.</summary>
     public int MaxSandboxes { get; init; } = 100;
+
+    /// <summary>What each team may use.</summary>
+    public TeamLimits Limits { get; init; } = new();
+
+    /// <summary>Teams whose limits differ, by id.</summary>
+    public IReadOnlyDictionary<string, TeamLimits> LimitsByTeam { get; init; } = new Dictionary<string, TeamLimits>();
 
     /// <summary>How long the records of ended sandboxes are kept, if there are not too many of them.</summary>
     public TimeSpan KeptHistory { get; init; } = TimeSpan.FromDays(7);

@@ -24,20 +24,22 @@ public sealed class MoruServer : IAsyncDisposable
     private readonly MoruRuntime runtime;
     private readonly IContainerEngine engine;
     private readonly SandboxProxy proxy;
+    private readonly RateLimits rates;
     private readonly WebApplication app;
 
-    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, WebApplication app)
+    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, RateLimits rates, WebApplication app)
     {
         this.runtime = runtime;
         this.engine = engine;
         this.proxy = proxy;
+        this.rates = rates;
         this.app = app;
     }
 
     /// <summary>The unix socket <c>moru.sock</c> in the data directory, mode 0600.</summary>
     public required string SocketPath { get; init; }
 
-    /// <summary>The first API key, which is also in the file <c>api-key</c> of the data directory.</summary>
+    /// <summary>The API key of this machine, which is also in the file <c>api-key</c> of the data directory.</summary>
     public required string ApiKey { get; init; }
 
     /// <summary>Root of the API on TCP; null when the server listens on the socket alone.</summary>
@@ -62,25 +64,29 @@ public sealed class MoruServer : IAsyncDisposable
         ServerOptions options, RuntimeOptions runtimeOptions, IContainerEngine engine, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         MoruRuntime? runtime = null;
+        RateLimits? rates = null;
         SandboxProxy? proxy = null;
         WebApplication? app = null;
         try
         {
-            runtime = await MoruRuntime.OpenAsync(runtimeOptions, engine, time, logs, cancellationToken);
-            var key = await runtime.Keys.EnsureFirstAsync(cancellationToken) ?? await ReadKeyAsync(options.DataDirectory, cancellationToken);
+            var file = ConfigurationFile.Read(options.DataDirectory);
+            options = file.Apply(options);
+            runtime = await MoruRuntime.OpenAsync(file.Apply(runtimeOptions), engine, time, logs, cancellationToken);
             proxy = new SandboxProxy(runtime.Sandboxes);
             var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), SocketName);
-            app = Build(options, runtime, proxy, socketPath, logs);
+            rates = new RateLimits(runtime, options.AnonymousRequestsPerMinute, time);
+            app = Build(options, runtime, proxy, rates, socketPath, logs);
 
             File.Delete(socketPath); // left by a server that was killed; holding the directory's lock proves that it is gone
             await app.StartAsync(cancellationToken);
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new MoruServer(runtime, engine, proxy, app) { SocketPath = socketPath, ApiKey = key, HttpUrl = Listening(app) };
+            return new MoruServer(runtime, engine, proxy, rates, app) { SocketPath = socketPath, ApiKey = runtime.LocalKey, HttpUrl = Listening(app) };
         }
         catch
         {
             if (app is not null) await app.DisposeAsync();
             proxy?.Dispose();
+            rates?.Dispose();
             if (runtime is not null) await runtime.DisposeAsync();
             await engine.DisposeAsync();
             throw;
@@ -94,24 +100,13 @@ public sealed class MoruServer : IAsyncDisposable
             await app.StopAsync(patience.Token);
         await app.DisposeAsync();
         proxy.Dispose();
+        rates.Dispose();
         await runtime.DisposeAsync();
         await engine.DisposeAsync();
     }
 
-    private static async Task<string> ReadKeyAsync(string dataDirectory, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await File.ReadAllTextAsync(Path.Combine(dataDirectory, ApiKeys.FileName), cancellationToken)).Trim();
-        }
-        catch (FileNotFoundException error)
-        {
-            throw new RuntimeException(
-                RuntimeError.StoreUnusable, $"The file '{ApiKeys.FileName}' is missing from the data directory; put it back, or use another data directory.", error);
-        }
-    }
-
-    private static WebApplication Build(ServerOptions options, MoruRuntime runtime, SandboxProxy proxy, string socketPath, ILoggerFactory logs)
+    private static WebApplication Build(
+        ServerOptions options, MoruRuntime runtime, SandboxProxy proxy, RateLimits rates, string socketPath, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -126,16 +121,25 @@ public sealed class MoruServer : IAsyncDisposable
             if (options.Http is { } endpoint) kestrel.Listen(endpoint);
         });
 
+        var authentication = new Authentication(runtime, options.AdminToken);
         var app = builder.Build();
         app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>()));
         app.Use(ApiErrors.Middleware(logs.CreateLogger("Moru.Server.Api")));
+        app.Use(authentication.IdentifyAsync);
+        app.Use(rates.CountAsync);
         app.Use(HostCheck.Middleware(options.Domain));
         app.Use(Cors.InvokeAsync);
+        app.Use(rates.RefuseAsync);
         app.UseRouting();
-        app.Use(ApiKeyAuth.Middleware(runtime.Keys));
+        app.Use(Authentication.DemandAsync);
+        app.Use(rates.SpendAsync);
         new SandboxEndpoints(runtime, options.Domain).Map(app);
         new LifecycleEndpoints(runtime, options.Domain).Map(app);
         new RunEndpoints(runtime).Map(app);
+        new TeamEndpoints(runtime).Map(app);
+        new CredentialEndpoints(runtime).Map(app);
+        new AdminEndpoints(runtime).Map(app);
+        new NodeEndpoints(runtime).Map(app);
         app.UseEndpoints(_ => { });
         return app;
     }

@@ -12,6 +12,12 @@ public sealed record ServerOptions
     /// <summary>The static envd executable on this host.</summary>
     public required string EnvdPath { get; init; }
 
+    /// <summary>Secret of the administrator; null or empty: there is none, and endpoints that demand it answer 401.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary>Requests in a minute from one address without a valid credential.</summary>
+    public int AnonymousRequestsPerMinute { get; init; } = 600;
+
     /// <summary>TCP address of the API and the sandbox proxy; null: the unix socket alone.</summary>
     public IPEndPoint? Http { get; init; }
 

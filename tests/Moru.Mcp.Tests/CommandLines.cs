@@ -9,6 +9,8 @@ public sealed class CommandLines
     [InlineData("serve --port 0 --data-dir=/d", "serve", 0, "/d")]
     [InlineData("env --data-dir /d", "env", 3000, "/d")]
     [InlineData("--version", "--version", 3000, null)]
+    [InlineData("keys", "keys", 3000, null)]
+    [InlineData("teams list --data-dir /d", "teams", 3000, "/d")]
     public void Commands_are_understood(string arguments, string verb, int port, string? data)
     {
         var line = CommandLine.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), out _)!;
@@ -16,7 +18,21 @@ public sealed class CommandLines
         Assert.Equal((verb, port, data), (line.Verb, line.Port, line.DataDirectory));
     }
 
+    [Fact]
+    public void What_keys_and_teams_shall_do_may_stand_before_or_after_the_options()
+    {
+        var line = CommandLine.Parse(["keys", "--team=t1", "create", "my key"], out _)!;
+
+        Assert.Equal(("t1", "create|my key"), (line.Team, string.Join('|', line.Words)));
+    }
+
     [Theory]
+    [InlineData("keys bogus", "keys does not understand 'bogus'")]
+    [InlineData("keys create", "keys does not understand 'create'")]
+    [InlineData("keys block x", "keys does not understand 'block x'")]
+    [InlineData("teams delete x", "teams does not understand 'delete x'")]
+    [InlineData("teams --team x", "unknown argument '--team'")]
+    [InlineData("keys --port 1", "unknown argument '--port'")]
     [InlineData("bogus", "unknown argument 'bogus'")]
     [InlineData("serve bogus", "unknown argument 'bogus'")]
     [InlineData("--port 1", "unknown argument '--port'")]

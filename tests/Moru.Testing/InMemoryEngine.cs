@@ -117,6 +117,12 @@ public sealed class InMemoryEngine : IContainerEngine
             [.. containers.Where(pair => pair.Value.Spec.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container, pair.Value.IsFrozen))]);
     }
 
+    public Task<string> DataRootAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(Path.GetTempPath());
+    }
+
     public async IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var news = Channel.CreateUnbounded<EngineEvent>();

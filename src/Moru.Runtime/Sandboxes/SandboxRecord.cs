@@ -5,6 +5,9 @@ public sealed record SandboxRecord
 {
     public required string Id { get; init; }
 
+    /// <summary>Whom it belongs to, for life.</summary>
+    public required string TeamId { get; init; }
+
     public required string TemplateId { get; init; }
 
     /// <summary>Name of the template, when it has one.</summary>

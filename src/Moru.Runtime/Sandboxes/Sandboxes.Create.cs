@@ -13,11 +13,13 @@ public sealed partial class Sandboxes
         ThrowIfClosed();
         ArgumentNullException.ThrowIfNull(request);
         using var stages = StageTimes.Begin();
-        var (template, timeout) = Check(request);
+        var team = request.TeamId ?? teams.First.Id;
+        ThrowIfDraining();
+        var (template, timeout) = Check(request, team);
         // While the engine is known to be down, ask it first: a record would have to wait for the engine to be cleaned up.
         if (EngineIsDown) await engine.ListAsync(ownerId, cancellationToken);
 
-        var sandbox = new LiveSandbox(NewRecord(request, template, timeout));
+        var sandbox = new LiveSandbox(NewRecord(request, team, template, timeout));
         stages.Name(sandbox.Id, template.Id);
         using var hold = await sandbox.EnterAsync(cancellationToken);
         Admit(sandbox);
@@ -47,6 +49,7 @@ public sealed partial class Sandboxes
         catch (Exception failure)
         {
             stages.Fail(failure);
+            Interlocked.Increment(ref createFails);
             var sentence = sandbox.Sentence;
             await UndoAsync(sandbox, failure);
             if (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -54,19 +57,21 @@ public sealed partial class Sandboxes
             throw;
         }
 
+        CountStart(team);
         Changed.Ring();
         Log.Created(log, sandbox.Id, template.Id, stages.TotalMs, stages);
         return sandbox.Record;
     }
 
-    private (Template Template, TimeSpan Timeout) Check(SandboxRequest request)
+    private (Template Template, TimeSpan Timeout) Check(SandboxRequest request, string team)
     {
         var template = templates.Find(request.TemplateId) ?? throw new RuntimeException(
             RuntimeError.TemplateNotFound,
             $"template '{request.TemplateId}' not found; known templates: {string.Join(", ", templates.List().Select(t => t.Alias ?? t.Id))}.");
 
-        var timeout = request.Timeout ?? Least(options.DefaultTimeout, options.MaxTimeout);
-        CheckTimeout(timeout);
+        var timeout = request.Timeout ?? Least(options.DefaultTimeout, LongestLife(team));
+        CheckTimeout(timeout, team);
+        CheckSize(team, template);
         foreach (var (name, value) in request.EnvVars)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0'))
@@ -78,13 +83,14 @@ public sealed partial class Sandboxes
         return (template, timeout);
     }
 
-    private SandboxRecord NewRecord(SandboxRequest request, Template template, TimeSpan timeout)
+    private SandboxRecord NewRecord(SandboxRequest request, string team, Template template, TimeSpan timeout)
     {
         var id = SandboxId.New();
         var now = time.GetUtcNow();
         return tokens.Give(new SandboxRecord
         {
             Id = id,
+            TeamId = team,
             TemplateId = template.Id,
             Alias = template.Alias,
             StartedAt = now,
@@ -105,14 +111,15 @@ public sealed partial class Sandboxes
     {
         lock (admission)
         {
-            ThrowIfFull();
+            ThrowIfFull(sandbox.Record.TeamId);
             live[sandbox.Id] = sandbox;
         }
     }
 
     /// <summary>Those being killed still use the machine; those that are paused do not count.</summary>
-    private void ThrowIfFull()
+    private void ThrowIfFull(string team)
     {
+        ThrowIfTeamIsFull(team);
         if (live.Values.Count(other => other.Record.State is not SandboxPhase.Paused) < options.MaxSandboxes) return;
         throw new RuntimeException(
             RuntimeError.LimitReached, $"{options.MaxSandboxes} sandboxes run already, which is the maximum; kill or pause one first.");

@@ -22,12 +22,13 @@ public sealed partial class Sandboxes
     private readonly ILogger log;
 
     internal Sandboxes(
-        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Templates templates, SandboxStart start, AccessTokens tokens,
+        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Teams teams, Templates templates, SandboxStart start, AccessTokens tokens,
         string envdDigest, string ownerId, TimeProvider time, ILogger log)
     {
         this.options = options;
         this.store = store;
         this.engine = engine;
+        this.teams = teams;
         this.templates = templates;
         this.start = start;
         this.tokens = tokens;
@@ -60,11 +61,13 @@ public sealed partial class Sandboxes
             .OrderByDescending(record => record.StartedAt).ThenBy(record => record.Id, StringComparer.Ordinal),
     ];
 
-    /// <summary>Sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    /// <summary>A team's sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    /// <param name="teamId">Whose.</param>
     /// <param name="phases">Which.</param>
     /// <param name="after">The last one of the page before; null: from the start.</param>
     /// <param name="most">Length of the page.</param>
-    public IReadOnlyList<SandboxRecord> ListRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) => store.LoadRuns(phases, after, most);
+    public IReadOnlyList<SandboxRecord> ListRuns(string teamId, IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
+        store.LoadRuns(teamId, phases, after, most);
 
     /// <summary>Where a running sandbox answers: one map lookup, no lock and no I/O.</summary>
     public bool TryGetAddress(string id, [MaybeNullWhen(false)] out EngineAddress address)

@@ -7,18 +7,20 @@ namespace Moru.Runtime;
 /// What must outlive the process: a SQLite file in the data directory. One connection; every call is short and holds the lock,
 /// and a write is on disk when the call returns.
 /// </summary>
-internal sealed class RuntimeStore : IDisposable
+internal sealed partial class RuntimeStore : IDisposable
 {
     public const string FileName = "moru.db";
 
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
     private readonly SandboxRows sandboxes;
+    private readonly TeamRows teams;
 
     private RuntimeStore(SqliteConnection connection)
     {
         this.connection = connection;
         sandboxes = new SandboxRows(connection);
+        teams = new TeamRows(connection);
     }
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
@@ -55,8 +57,8 @@ internal sealed class RuntimeStore : IDisposable
     public SandboxRecord? Load(string id) => Locked(() => sandboxes.Load(id));
 
     /// <inheritdoc cref="SandboxRows.LoadRuns"/>
-    public IReadOnlyList<SandboxRecord> LoadRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
-        Locked(() => sandboxes.LoadRuns(phases, after, most));
+    public IReadOnlyList<SandboxRecord> LoadRuns(string teamId, IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
+        Locked(() => sandboxes.LoadRuns(teamId, phases, after, most));
 
     /// <summary>Forgets sandboxes that ended before <paramref name="oldest"/>, and all but the <paramref name="most"/> that ended last.</summary>
     public void Prune(DateTimeOffset oldest, int most) => Locked(() => sandboxes.Prune(oldest, most));
@@ -71,22 +73,6 @@ internal sealed class RuntimeStore : IDisposable
         using var write = Command("INSERT INTO settings (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
         write.ExecuteNonQuery();
         return value;
-    });
-
-    public IReadOnlyList<string> KeyHashes() => Locked(() =>
-    {
-        using var command = Command("SELECT hash FROM api_keys");
-        using var reader = command.ExecuteReader();
-        var hashes = new List<string>();
-        while (reader.Read()) hashes.Add(reader.GetString(0));
-        return hashes;
-    });
-
-    public void AddKeyHash(string hash, DateTimeOffset now) => Locked(() =>
-    {
-        using var command = Command(
-            "INSERT INTO api_keys (hash, created_at) VALUES ($hash, $now)", ("$hash", hash), ("$now", Text(now)));
-        return command.ExecuteNonQuery();
     });
 
     /// <summary>Times as text of one width, so that they sort as text and can be read in a database shell.</summary>

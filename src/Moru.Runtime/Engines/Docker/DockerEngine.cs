@@ -107,6 +107,9 @@ public sealed class DockerEngine : IContainerEngine
         },
         cancellationToken);
 
+    public Task<string> DataRootAsync(CancellationToken cancellationToken) => errors.CallAsync(
+        QuestionBound, async limit => (await client.System.GetSystemInfoAsync(limit)).DockerRootDir, cancellationToken);
+
     public IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken) => events.WatchAsync(ownerId, cancellationToken);
 
     public ValueTask DisposeAsync()
