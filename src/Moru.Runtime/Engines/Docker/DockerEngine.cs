@@ -10,6 +10,8 @@ namespace Moru.Runtime;
 public sealed class DockerEngine : IContainerEngine
 {
     // Docker names no machine for its containers: it is always the one it runs on.
+    private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(50);
+
     private const string NodeId = "local";
 
     private readonly DockerClient client;
@@ -59,7 +61,10 @@ public sealed class DockerEngine : IContainerEngine
 
     public Task PauseAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
         ChangeBound,
-        limit => DockerErrors.UnlessAsync("already paused", () => client.Containers.PauseContainerAsync(DockerSpec.ContainerName(sandboxId), limit)),
+        async limit =>
+        {
+            while (!await TryPauseAsync(DockerSpec.ContainerName(sandboxId), limit)) await Task.Delay(FreezePause, limit);
+        },
         cancellationToken);
 
     public Task<EngineContainer> ResumeAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
@@ -151,6 +156,20 @@ public sealed class DockerEngine : IContainerEngine
     }
 
     private static bool IsSandbox(ContainerListResponse container) => container.Labels.ContainsKey(DockerSpec.SandboxLabel);
+
+    /// <returns>False when processes were started faster than the kernel could freeze them; they go on then.</returns>
+    private async Task<bool> TryPauseAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerErrors.UnlessAsync("already paused", () => client.Containers.PauseContainerAsync(container, cancellationToken));
+            return true;
+        }
+        catch (DockerApiException failure) when (failure.ResponseBody?.Contains("unable to freeze", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            return false;
+        }
+    }
 
     private static OwnedContainer Owned(ContainerListResponse container) => new(
         container.Labels[DockerSpec.SandboxLabel],
