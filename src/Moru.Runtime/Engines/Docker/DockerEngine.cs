@@ -10,9 +10,9 @@ namespace Moru.Runtime;
 public sealed class DockerEngine : IContainerEngine
 {
     // Docker names no machine for its containers: it is always the one it runs on.
-    private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(50);
-
     private const string NodeId = "local";
+
+    private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(50);
 
     private readonly DockerClient client;
     private readonly DockerErrors errors;
