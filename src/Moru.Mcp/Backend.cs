@@ -108,7 +108,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         owned = null;
         try
         {
-            owned = await LocalServer.StartAsync(settings, http: null, logs, cancellationToken);
+            owned = await LocalServer.StartAsync(settings, logs, cancellationToken);
             return true;
         }
         catch (RuntimeException error) when (error.Error == RuntimeError.DataDirectoryInUse)

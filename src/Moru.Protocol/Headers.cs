@@ -21,6 +21,9 @@ public static class Headers
     /// <summary>Per-sandbox credential for envd.</summary>
     public const string AccessToken = "X-Access-Token";
 
+    /// <summary>Per-sandbox credential for ports other than envd's, where these are not open to everybody.</summary>
+    public const string TrafficToken = "Moru-Traffic-Access-Token";
+
     /// <summary>Names the sandbox of a request whose host name cannot.</summary>
     public const string SandboxId = "Moru-Sandbox-Id";
 

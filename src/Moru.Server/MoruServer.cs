@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,20 +20,28 @@ public sealed class MoruServer : IAsyncDisposable
     /// <summary>Name of the unix socket in the data directory.</summary>
     public const string SocketName = "moru.sock";
 
+    /// <summary>Name of the file in the data directory with the certificate that clients of HTTPS must trust.</summary>
+    public const string AuthorityName = LocalAuthority.CertificateName;
+
+    /// <summary>Name of the file with the same and all that this machine trusts.</summary>
+    public const string TrustBundleName = LocalAuthority.BundleName;
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
 
     private readonly MoruRuntime runtime;
     private readonly IContainerEngine engine;
     private readonly SandboxProxy proxy;
     private readonly RateLimits rates;
+    private readonly LocalAuthority? authority;
     private readonly WebApplication app;
 
-    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, RateLimits rates, WebApplication app)
+    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, RateLimits rates, LocalAuthority? authority, WebApplication app)
     {
         this.runtime = runtime;
         this.engine = engine;
         this.proxy = proxy;
         this.rates = rates;
+        this.authority = authority;
         this.app = app;
     }
 
@@ -44,6 +53,12 @@ public sealed class MoruServer : IAsyncDisposable
 
     /// <summary>Root of the API on TCP; null when the server listens on the socket alone.</summary>
     public required Uri? HttpUrl { get; init; }
+
+    /// <summary>Root of the API with TLS; null when there is none.</summary>
+    public required Uri? HttpsUrl { get; init; }
+
+    /// <summary>What clients form host names of sandboxes with, a port included; null: whatever they are configured for.</summary>
+    public required string? Domain { get; init; }
 
     /// <summary>Ends when the server has stopped.</summary>
     public Task Stopped => app.WaitForShutdownAsync();
@@ -66,6 +81,7 @@ public sealed class MoruServer : IAsyncDisposable
         MoruRuntime? runtime = null;
         RateLimits? rates = null;
         SandboxProxy? proxy = null;
+        LocalAuthority? authority = null;
         WebApplication? app = null;
         try
         {
@@ -75,16 +91,26 @@ public sealed class MoruServer : IAsyncDisposable
             proxy = new SandboxProxy(runtime.Sandboxes);
             var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), SocketName);
             rates = new RateLimits(runtime, options.AnonymousRequestsPerMinute, time);
-            app = Build(options, runtime, proxy, rates, socketPath, logs);
+            var domain = new ServerDomain(options.Domain, () => Listening(app!, Uri.UriSchemeHttps)?.Port);
+            authority = options.Https is null ? null : LocalAuthority.Open(options.DataDirectory, domain.Name, time);
+            app = Build(options, runtime, proxy, rates, authority, domain, socketPath, logs);
 
             File.Delete(socketPath); // left by a server that was killed; holding the directory's lock proves that it is gone
             await app.StartAsync(cancellationToken);
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new MoruServer(runtime, engine, proxy, rates, app) { SocketPath = socketPath, ApiKey = runtime.LocalKey, HttpUrl = Listening(app) };
+            return new MoruServer(runtime, engine, proxy, rates, authority, app)
+            {
+                SocketPath = socketPath,
+                ApiKey = runtime.LocalKey,
+                HttpUrl = Listening(app, Uri.UriSchemeHttp),
+                HttpsUrl = Listening(app, Uri.UriSchemeHttps),
+                Domain = domain.Told,
+            };
         }
         catch
         {
             if (app is not null) await app.DisposeAsync();
+            authority?.Dispose();
             proxy?.Dispose();
             rates?.Dispose();
             if (runtime is not null) await runtime.DisposeAsync();
@@ -99,6 +125,7 @@ public sealed class MoruServer : IAsyncDisposable
         using (var patience = new CancellationTokenSource(StopPatience))
             await app.StopAsync(patience.Token);
         await app.DisposeAsync();
+        authority?.Dispose();
         proxy.Dispose();
         rates.Dispose();
         await runtime.DisposeAsync();
@@ -106,7 +133,14 @@ public sealed class MoruServer : IAsyncDisposable
     }
 
     private static WebApplication Build(
-        ServerOptions options, MoruRuntime runtime, SandboxProxy proxy, RateLimits rates, string socketPath, ILoggerFactory logs)
+        ServerOptions options,
+        MoruRuntime runtime,
+        SandboxProxy proxy,
+        RateLimits rates,
+        LocalAuthority? authority,
+        ServerDomain domain,
+        string socketPath,
+        ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -118,23 +152,25 @@ public sealed class MoruServer : IAsyncDisposable
             Limit(kestrel.Limits);
             kestrel.AddServerHeader = false;
             kestrel.ListenUnixSocket(socketPath);
-            if (options.Http is { } endpoint) kestrel.Listen(endpoint);
+            if (options.Http is { } plain) kestrel.Listen(plain);
+            if (options.Https is { } secure)
+                kestrel.Listen(secure, listen => listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificateSelector = (_, _) => authority!.ServerCertificate() }));
         });
 
         var authentication = new Authentication(runtime, options.AdminToken);
         var app = builder.Build();
-        app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>()));
+        app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(), domain));
         app.Use(ApiErrors.Middleware(logs.CreateLogger("Moru.Server.Api")));
         app.Use(authentication.IdentifyAsync);
         app.Use(rates.CountAsync);
-        app.Use(HostCheck.Middleware(options.Domain));
+        app.Use(HostCheck.Middleware(domain));
         app.Use(Cors.InvokeAsync);
         app.Use(rates.RefuseAsync);
         app.UseRouting();
         app.Use(Authentication.DemandAsync);
         app.Use(rates.SpendAsync);
-        new SandboxEndpoints(runtime, options.Domain).Map(app);
-        new LifecycleEndpoints(runtime, options.Domain).Map(app);
+        new SandboxEndpoints(runtime, domain).Map(app);
+        new LifecycleEndpoints(runtime, domain).Map(app);
         new RunEndpoints(runtime).Map(app);
         new TeamEndpoints(runtime).Map(app);
         new CredentialEndpoints(runtime).Map(app);
@@ -144,19 +180,19 @@ public sealed class MoruServer : IAsyncDisposable
         return app;
     }
 
-    /// <summary>Streams to and from sandboxes may be slow or silent for as long as they like; only API bodies are small.</summary>
+    /// <summary>Responses may be read as slowly as clients like, since streams are; requests that never come whole hold no connection.</summary>
     private static void Limit(KestrelServerLimits limits)
     {
         limits.MaxRequestBodySize = 1 << 20;
-        limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(620);
     }
 
-    private static Uri? Listening(WebApplication app) =>
+    private static Uri? Listening(WebApplication app, string scheme) =>
         app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses
             .Where(address => !address.Contains("unix:", StringComparison.Ordinal))
             .Select(address => new Uri(address))
-            .FirstOrDefault();
+            .FirstOrDefault(address => address.Scheme == scheme);
 }

@@ -8,7 +8,7 @@ using Moru.Runtime;
 namespace Moru.Server;
 
 /// <summary>Creating, finding and killing sandboxes, and <c>/health</c>.</summary>
-internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
+internal sealed class SandboxEndpoints(MoruRuntime runtime, ServerDomain domain)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -24,7 +24,7 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.NewSandbox);
         var record = await runtime.Sandboxes.CreateAsync(Wire.ToRequest(body) with { TeamId = Caller.TeamOf(context) }, context.RequestAborted);
-        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain), ApiJson.Default.SandboxAccess);
+        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain.Told), ApiJson.Default.SandboxAccess);
     }
 
     private Task ListRunningAsync(HttpContext context)
@@ -49,7 +49,7 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
     private Task GetAsync(HttpContext context)
     {
         var record = Own(context, runtime.Sandboxes);
-        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain), ApiJson.Default.SandboxDetail);
+        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain.Told), ApiJson.Default.SandboxDetail);
     }
 
     private async Task KillAsync(HttpContext context)

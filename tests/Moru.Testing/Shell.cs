@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Moru.Envd.Tests;
+namespace Moru.Testing;
 
 /// <summary>Runs programs of the test machine.</summary>
-internal static class Shell
+public static class Shell
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
@@ -11,9 +11,13 @@ internal static class Shell
     /// <param name="input">Written to its stdin.</param>
     /// <param name="command">The program and its arguments.</param>
     /// <returns>Its output without the last line break.</returns>
-    public static async Task<string> RunAsync(ReadOnlyMemory<byte> input, params string[] command)
+    public static Task<string> RunAsync(ReadOnlyMemory<byte> input, params string[] command) => RunAsync(input, [], command);
+
+    /// <summary>Runs a program that must succeed, with more variables in its environment.</summary>
+    public static async Task<string> RunAsync(ReadOnlyMemory<byte> input, IEnumerable<(string Name, string Value)> environment, params string[] command)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Limit);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);

@@ -1,10 +1,10 @@
-// node run.mjs URL: runs the function body on stdin with the envd at URL, and prints what it returns as JSON.
+// node run.mjs [URL]: runs the function body on stdin with the envd at URL, or with the server of the environment, and prints what it returns as JSON.
 import { text } from 'node:stream/consumers'
 // Its ES module by name: the package's main is CommonJS, which before Node 20.19 cannot load its own dependencies.
 import * as sdk from '@moru-ai/core/dist/index.mjs'
 
 // Debug mode is the SDK's own way to reach one envd without a server.
-const sandbox = await sdk.Sandbox.create({ debug: true, sandboxUrl: process.argv[2] })
+const sandbox = process.argv[2] && await sdk.Sandbox.create({ debug: true, sandboxUrl: process.argv[2] })
 
 // The name and the message of the error that the promise must end with.
 const failure = promise => promise.then(
