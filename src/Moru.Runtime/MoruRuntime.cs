@@ -12,13 +12,14 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private readonly DataDirectory directory;
     private readonly RuntimeStore store;
     private readonly SandboxStart start;
+    private readonly VolumeDisks disks;
     private readonly ILogger log;
     private Task loops = Task.CompletedTask;
     private int disposed;
 
     private MoruRuntime(
-        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates,
-        Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
+        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
+        Templates templates, Volumes volumes, Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
     {
         Options = options;
         Time = time;
@@ -26,9 +27,11 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         this.directory = directory;
         this.store = store;
         this.start = start;
+        this.disks = disks;
         this.log = log;
         Sandboxes = sandboxes;
         Templates = templates;
+        Volumes = volumes;
         Teams = teams;
         Credentials = credentials;
         TeamMetrics = metrics;
@@ -43,6 +46,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     public Sandboxes Sandboxes { get; }
 
     public Templates Templates { get; }
+
+    public Volumes Volumes { get; }
 
     public Teams Teams { get; }
 
@@ -80,13 +85,15 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             var credentials = new Credentials(store, teams, time);
             var key = await KeyFile.EnsureAsync(directory.Path, credentials, teams.First, cancellationToken);
             var templates = new Templates();
-            var start = new SandboxStart(engine, envd, ownerId);
+            var disks = new VolumeDisks(directory.Path, options, log);
+            var start = new SandboxStart(engine, envd, disks, ownerId);
             var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, tokens, digest, ownerId, time, log);
             sandboxes.Load();
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
+            var volumes = new Volumes(options, store, disks, sandboxes, time, log);
             var metrics = new TeamMetrics(sandboxes, store, time);
-            var runtime = new MoruRuntime(options, time, engine, directory, store, start, sandboxes, templates, teams, metrics, credentials, key, ownerId, log);
+            var runtime = new MoruRuntime(options, time, engine, directory, store, start, disks, sandboxes, templates, volumes, teams, metrics, credentials, key, ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
             runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
@@ -109,6 +116,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         await Sandboxes.CloseAsync();
         await stopping.CancelAsync();
         await loops;
+        await Volumes.CloseAsync();
+        disks.Dispose();
         start.Dispose();
         store.Dispose();
         directory.Dispose();
@@ -123,7 +132,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
             GuardAsync("reaper", () => reaper.RunAsync(token)),
             GuardAsync("deadlines", () => deadlines.RunAsync(token)),
-            GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)));
+            GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)),
+            GuardAsync("volumes", () => Volumes.CountAsync(token)));
     }
 
     /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>

@@ -12,6 +12,13 @@ public enum RuntimeError
     TemplateNotFound,
     VolumeNotFound,
     TeamNotFound,
+    VolumeFileNotFound,
+
+    /// <summary>The volume, or the disk that it is on, holds no more.</summary>
+    VolumeFull,
+
+    /// <summary>The server may not touch what is in the volume, or this machine cannot have volumes.</summary>
+    VolumeUnusable,
 
     /// <summary>The template is known but the engine has no image for it.</summary>
     TemplateNotPrepared,

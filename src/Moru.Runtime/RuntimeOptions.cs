@@ -33,6 +33,18 @@ public sealed record RuntimeOptions
     /// <summary>How long a whole create or resume may take.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Most volumes.</summary>
+    public int MaxVolumes { get; init; } = 1000;
+
+    /// <summary>How much a new volume can hold; at least 32 MiB.</summary>
+    public long VolumeBytes { get; init; } = 10L << 30;
+
+    /// <summary>
+    /// Whether a new volume is a file system of its own, which the kernel keeps to its size; needs Linux, root and <c>mkfs.ext4</c>, and
+    /// is a directory without them.
+    /// </summary>
+    public bool VolumeImages { get; init; } = true;
+
     /// <summary>Most processes and threads in one sandbox.</summary>
     public int PidsLimit { get; init; } = 1024;
 }

@@ -176,6 +176,7 @@ public sealed class MoruServer : IAsyncDisposable
         new CredentialEndpoints(runtime).Map(app);
         new AdminEndpoints(runtime).Map(app);
         new NodeEndpoints(runtime).Map(app);
+        new VolumeEndpoints(runtime).Map(app);
         app.UseEndpoints(_ => { });
         return app;
     }

@@ -28,6 +28,7 @@ public sealed partial class Sandboxes
         stop.CancelAfter(options.StartTimeout);
         try
         {
+            if (sandbox.Record.Volume is { } volume && !store.MarkVolumeChanged(volume.VolumeId)) throw VolumeNotFound();
             await stages.MeasureAsync("admission", () => Task.FromResult(Save(sandbox.Record)));
             var container = await start.RunAsync(sandbox.Record, template, stages, time.GetUtcNow(), stop.Token);
             stop.Token.ThrowIfCancellationRequested();
@@ -79,7 +80,7 @@ public sealed partial class Sandboxes
         }
 
         request.Network.Check(request.Secure);
-        CheckVolume(request);
+        CheckVolume(team, request);
         return (template, timeout);
     }
 
@@ -104,6 +105,7 @@ public sealed partial class Sandboxes
             Network = request.Network,
             Limits = new SandboxLimits(template.CpuCount, template.MemoryMB, DiskSizeMB: 0, options.PidsLimit),
             EnvdDigest = envdDigest,
+            Volume = MountOf(request),
         });
     }
 
@@ -123,16 +125,6 @@ public sealed partial class Sandboxes
         if (live.Values.Count(other => other.Record.State is not SandboxPhase.Paused) < options.MaxSandboxes) return;
         throw new RuntimeException(
             RuntimeError.LimitReached, $"{options.MaxSandboxes} sandboxes run already, which is the maximum; kill or pause one first.");
-    }
-
-    private static void CheckVolume(SandboxRequest request)
-    {
-        if (request.VolumeId is null) return;
-        if (string.IsNullOrEmpty(request.VolumeMountPath))
-            throw new RuntimeException(RuntimeError.InvalidArgument, "volumeId needs volumeMountPath, such as /workspace.");
-        MountPath.Check(request.VolumeMountPath);
-        // There are no volumes yet, so that no id can be one.
-        throw new RuntimeException(RuntimeError.VolumeNotFound, "Volume not found");
     }
 
     private SandboxRecord Save(SandboxRecord record)

@@ -67,6 +67,21 @@ internal static class Migrations
         CREATE TABLE team_metrics (
             team_id TEXT NOT NULL, at INTEGER NOT NULL, concurrent INTEGER NOT NULL, start_rate REAL NOT NULL, PRIMARY KEY (team_id, at)) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE volumes (
+            id TEXT PRIMARY KEY,
+            team_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            total_bytes INTEGER NOT NULL DEFAULT 0,
+            total_files INTEGER NOT NULL DEFAULT 0,
+            changes INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (team_id, name)) STRICT;
+        CREATE INDEX volumes_created_at ON volumes (created_at DESC, id);
+        ALTER TABLE sandboxes ADD COLUMN volume_id TEXT;
+        ALTER TABLE sandboxes ADD COLUMN volume_mount_path TEXT;
+        """,
     ];
 
     private const string NewUuid =

@@ -15,12 +15,14 @@ internal sealed partial class RuntimeStore : IDisposable
     private readonly SqliteConnection connection;
     private readonly SandboxRows sandboxes;
     private readonly TeamRows teams;
+    private readonly VolumeRows volumes;
 
     private RuntimeStore(SqliteConnection connection)
     {
         this.connection = connection;
         sandboxes = new SandboxRows(connection);
         teams = new TeamRows(connection);
+        volumes = new VolumeRows(connection);
     }
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
@@ -62,6 +64,30 @@ internal sealed partial class RuntimeStore : IDisposable
 
     /// <summary>Forgets sandboxes that ended before <paramref name="oldest"/>, and all but the <paramref name="most"/> that ended last.</summary>
     public void Prune(DateTimeOffset oldest, int most) => Locked(() => sandboxes.Prune(oldest, most));
+
+    /// <inheritdoc cref="VolumeRows.Add"/>
+    public bool AddVolume(VolumeRecord volume, int most) => Locked(() => volumes.Add(volume, most));
+
+    /// <summary>Finds a team's volume by its id, or by its name.</summary>
+    public VolumeRecord? FindVolume(string teamId, string? id = null, string? name = null) =>
+        Locked(() => volumes.Find(teamId, id is null ? null : VolumeId.Normalize(id), name));
+
+    /// <inheritdoc cref="VolumeRows.List"/>
+    public IReadOnlyList<VolumeRecord> ListVolumes(string teamId, VolumePosition? after, int most) => Locked(() => volumes.List(teamId, after, most));
+
+    public bool RemoveVolume(string id) => Locked(() => volumes.Remove(id));
+
+    /// <inheritdoc cref="VolumeRows.ListIds"/>
+    public IReadOnlyList<string> VolumeIds() => Locked(volumes.ListIds);
+
+    /// <inheritdoc cref="VolumeRows.MarkChanged"/>
+    public bool MarkVolumeChanged(string id) => Locked(() => volumes.MarkChanged(id));
+
+    /// <inheritdoc cref="VolumeRows.ListChanged"/>
+    public IReadOnlyList<(VolumeRecord Volume, long Changes)> ChangedVolumes() => Locked(volumes.ListChanged);
+
+    /// <inheritdoc cref="VolumeRows.Measured"/>
+    public void VolumeMeasured(VolumeRecord volume, long changes) => Locked(() => volumes.Measured(volume, changes));
 
     /// <summary>A setting; made by <paramref name="create"/> the first time.</summary>
     public byte[] Setting(string name, Func<byte[]> create) => Locked(() =>

@@ -12,7 +12,7 @@ internal sealed class SandboxRows : IDisposable
     [
         "id", "template_id", "alias", "started_at", "end_at", "state", "end_reason", "ended_at", "metadata", "env_vars", "secure",
         "allow_internet", "cpu_count", "memory_mb", "disk_mb", "pids_limit", "container_id", "host", "envd_port", "envd_digest", "node_id", "only_envd",
-        "created_at", "auto_pause", "network", "team_id",
+        "created_at", "auto_pause", "network", "team_id", "volume_id", "volume_mount_path",
     ];
 
     private static readonly string Selection = $"SELECT {string.Join(", ", Columns)} FROM sandboxes ";
@@ -39,6 +39,7 @@ internal sealed class SandboxRows : IDisposable
             record.ContainerId, record.Address?.Host, record.Address?.EnvdPort, record.EnvdDigest, record.NodeId, record.Address?.OnlyEnvd ?? false,
             record.CreatedAt is { } created ? RuntimeStore.Text(created) : null, record.AutoPause,
             JsonSerializer.Serialize(record.Network, StoreJson.Default.NetworkRules), record.TeamId,
+            record.Volume?.VolumeId, record.Volume?.Path,
         ];
         for (var i = 0; i < values.Length; i++) save.Parameters[i].Value = values[i] ?? DBNull.Value;
         return save.ExecuteNonQuery();
@@ -126,12 +127,13 @@ internal sealed class SandboxRows : IDisposable
             AutoPause = row.GetBoolean(23),
             Network = JsonSerializer.Deserialize(row.GetString(24), StoreJson.Default.NetworkRules) ?? NetworkRules.None,
             TeamId = row.GetString(25),
+            Volume = Text(26) is { } volume ? new VolumeMount(volume, row.GetString(27)) : null,
         };
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }
 
-    private static DateTimeOffset Time(string text) =>
+    internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
     private static string Json(IReadOnlyDictionary<string, string> map) =>
