@@ -2,30 +2,28 @@ namespace Moru.Runtime.Tests;
 
 public sealed class VolumeTests
 {
-    private const string Team = "team";
-
     [Fact]
     public async Task Volumes_and_who_has_them_are_known_after_a_restart()
     {
         await using var node = await OpenAsync();
-        var (volume, _) = node.Runtime.Volumes.Create(Team, "data");
+        var (volume, _) = node.Runtime.Volumes.Create(Team(node), "data");
         var sandbox = await AttachAsync(node, volume);
-        await UploadAsync(node, node.Runtime.Volumes.Create(Team, "other").Volume, "/file", [1, 2, 3]);
+        await UploadAsync(node, node.Runtime.Volumes.Create(Team(node), "other").Volume, "/file", [1, 2, 3]);
 
         await node.ReopenAsync();
 
-        Assert.Equal(volume, node.Runtime.Volumes.Find(Team, "data"));
+        Assert.Equal(volume, node.Runtime.Volumes.Find(Team(node), "data"));
         Assert.Equal(new VolumeMount(volume.Id, "/workspace"), node.Sandboxes.Find(sandbox.Id)!.Volume);
         await Assert.ThrowsAsync<RuntimeException>(() => UploadAsync(node, volume, "/file", [1]));
-        var other = node.Runtime.Volumes.Find(Team, "other")!;
-        Assert.Equal("file", Assert.Single((await node.Runtime.Volumes.ListFilesAsync(Team, other.Id, "/", null, 10, Node.Cancel)).Entries).Name);
+        var other = node.Runtime.Volumes.Find(Team(node), "other")!;
+        Assert.Equal("file", Assert.Single((await node.Runtime.Volumes.ListFilesAsync(Team(node), other.Id, "/", null, 10, Node.Cancel)).Entries).Name);
     }
 
     [Fact]
     public async Task What_a_sandbox_wrote_while_there_was_no_server_is_counted()
     {
         await using var node = await OpenAsync();
-        var (volume, _) = node.Runtime.Volumes.Create(Team, "data");
+        var (volume, _) = node.Runtime.Volumes.Create(Team(node), "data");
         await AttachAsync(node, volume);
         var files = Assert.Single(node.Engine.Specs).Volume!.HostPath;
 
@@ -34,7 +32,7 @@ public sealed class VolumeTests
         await Eventually.TrueAsync(() =>
         {
             node.Clock.Advance(TimeSpan.FromSeconds(1));
-            return node.Runtime.Volumes.Find(Team, volume.Id) is { TotalBytes: 77, TotalFiles: 1 };
+            return node.Runtime.Volumes.Find(Team(node), volume.Id) is { TotalBytes: 77, TotalFiles: 1 };
         });
     }
 
@@ -42,7 +40,7 @@ public sealed class VolumeTests
     public async Task What_a_killed_server_left_half_done_is_removed()
     {
         await using var node = await OpenAsync();
-        var (kept, _) = node.Runtime.Volumes.Create(Team, "kept");
+        var (kept, _) = node.Runtime.Volumes.Create(Team(node), "kept");
         await UploadAsync(node, kept, "/file", [1]);
         var root = Path.Combine(node.Options.DataDirectory, "volumes");
         var place = new VolumePlace(Path.Combine(root, kept.Id), IsImage: false);
@@ -57,7 +55,7 @@ public sealed class VolumeTests
 
         await Eventually.TrueAsync(() => Directory.GetDirectories(root).Order().SequenceEqual([Path.Combine(root, "deleted"), place.Root]));
         await Eventually.TrueAsync(() => Directory.GetFileSystemEntries(Path.Combine(root, "deleted")).Length == 0);
-        await node.Runtime.Volumes.ListFilesAsync(Team, kept.Id, "/", null, 10, Node.Cancel);
+        await node.Runtime.Volumes.ListFilesAsync(Team(node), kept.Id, "/", null, 10, Node.Cancel);
         Assert.Empty(Directory.GetFileSystemEntries(place.Uploads));
         Assert.Empty(Directory.GetFileSystemEntries(place.Trash));
         Assert.True(File.Exists(Path.Combine(place.Files, "file")));
@@ -120,11 +118,13 @@ public sealed class VolumeTests
             mounts.Select(mount => (mount.Type, mount.Source, mount.Target, mount.ReadOnly)));
     }
 
+    private static string Team(Node node) => node.Runtime.Teams.First.Id;
+
     private static Task<Node> OpenAsync() => Node.OpenAsync(options => options with { VolumeImages = false });
 
     private static Task<SandboxRecord> AttachAsync(Node node, VolumeRecord volume) => node.Sandboxes.CreateAsync(
         new SandboxRequest { TemplateId = "base", Timeout = TimeSpan.FromHours(1), VolumeId = volume.Id, VolumeMountPath = "/workspace" }, Node.Cancel);
 
     private static Task<(string Path, long Size)> UploadAsync(Node node, VolumeRecord volume, string path, byte[] content) =>
-        node.Runtime.Volumes.UploadAsync(Team, volume.Id, path, new MemoryStream(content), Node.Cancel);
+        node.Runtime.Volumes.UploadAsync(Team(node), volume.Id, path, new MemoryStream(content), Node.Cancel);
 }

@@ -31,7 +31,7 @@ public sealed record ProcessInfo
         {
             Pid = wire.Pid,
             Command = args is ["-l", "-c", var command] ? command : string.Join(' ', args.Prepend(wire.Config.Cmd)),
-            Cmd = wire.Config.Cmd,
+            Cmd = wire.Config.Cmd ?? "",
             Args = args,
             Envs = wire.Config.Envs ?? new Dictionary<string, string>(),
             Cwd = wire.Config.Cwd,
