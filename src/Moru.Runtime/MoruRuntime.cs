@@ -11,6 +11,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private readonly IContainerEngine engine;
     private readonly DataDirectory directory;
     private readonly RuntimeStore store;
+    private readonly ObservationStore observations;
     private readonly SandboxStart start;
     private readonly VolumeDisks disks;
     private readonly ILogger log;
@@ -18,7 +19,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private int disposed;
 
     private MoruRuntime(
-        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
+        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, ObservationStore observations, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
         Templates templates, Volumes volumes, Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
     {
         Options = options;
@@ -26,6 +27,8 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         this.engine = engine;
         this.directory = directory;
         this.store = store;
+        this.observations = observations;
+        Observations = new Observations(observations);
         this.start = start;
         this.disks = disks;
         this.log = log;
@@ -59,6 +62,11 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     /// <summary>The key in the file <c>api-key</c> of the data directory.</summary>
     public string LocalKey { get; }
 
+    public Observations Observations { get; }
+
+    /// <summary>Whether the engine answered when it was last heard of.</summary>
+    public bool EngineAnswers => !Sandboxes.EngineIsDown;
+
     /// <summary>Identifies this data directory to the engine; every container of ours is labelled with it.</summary>
     public string OwnerId { get; }
 
@@ -72,11 +80,13 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         var log = logs.CreateLogger("Moru.Runtime");
         var directory = DataDirectory.Open(options.DataDirectory);
         RuntimeStore? store = null;
+        ObservationStore? observations = null;
         try
         {
             var envd = new EnvdCopies(directory.Path);
             var digest = await envd.AddAsync(options.EnvdPath, cancellationToken);
             store = RuntimeStore.Open(directory.Path);
+            observations = ObservationStore.Open(directory.Path);
             var ownerId = Encoding.ASCII.GetString(
                 store.Setting("owner", () => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(16, lowercase: true))));
             var tokens = new AccessTokens(store.Setting("seed", () => RandomNumberGenerator.GetBytes(32)));
@@ -93,14 +103,18 @@ public sealed partial class MoruRuntime : IAsyncDisposable
 
             var volumes = new Volumes(options, store, disks, sandboxes, time, log);
             var metrics = new TeamMetrics(sandboxes, store, time);
-            var runtime = new MoruRuntime(options, time, engine, directory, store, start, disks, sandboxes, templates, volumes, teams, metrics, credentials, key, ownerId, log);
+            var runtime = new MoruRuntime(options, time, engine, directory, store, observations, start, disks, sandboxes, templates, volumes, teams, metrics, credentials, key, ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
-            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
+            var writer = new ObservationWriter(observations, time, log);
+            var observers = new Observers(sandboxes, start, observations, writer, time, log);
+            sandboxes.BeforeRemoval = observers.FinishAsync;
+            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log), writer, observers);
             return runtime;
         }
         catch
         {
+            observations?.Dispose();
             store?.Dispose();
             directory.Dispose();
             throw;
@@ -118,13 +132,15 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         await loops;
         await Volumes.CloseAsync();
         disks.Dispose();
+        Sandboxes.Instruments.Dispose();
         start.Dispose();
+        observations.Dispose();
         store.Dispose();
         directory.Dispose();
         stopping.Dispose();
     }
 
-    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines)
+    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines, ObservationWriter writer, Observers observers)
     {
         var token = stopping.Token;
         loops = Task.WhenAll(
@@ -133,7 +149,9 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             GuardAsync("reaper", () => reaper.RunAsync(token)),
             GuardAsync("deadlines", () => deadlines.RunAsync(token)),
             GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)),
-            GuardAsync("volumes", () => Volumes.CountAsync(token)));
+            GuardAsync("volumes", () => Volumes.CountAsync(token)),
+            GuardAsync("observations", () => writer.RunAsync(token)),
+            GuardAsync("observers", () => observers.RunAsync(token)));
     }
 
     /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>

@@ -34,9 +34,12 @@ public sealed class MoruServer : IAsyncDisposable
     private readonly RateLimits rates;
     private readonly LocalAuthority? authority;
     private readonly WebApplication app;
+    private readonly Drain drain;
+    private readonly OtlpExport? telemetry = OtlpExport.FromEnvironment();
 
-    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, RateLimits rates, LocalAuthority? authority, WebApplication app)
+    private MoruServer(MoruRuntime runtime, IContainerEngine engine, SandboxProxy proxy, RateLimits rates, LocalAuthority? authority, WebApplication app, Drain drain)
     {
+        this.drain = drain;
         this.runtime = runtime;
         this.engine = engine;
         this.proxy = proxy;
@@ -60,8 +63,8 @@ public sealed class MoruServer : IAsyncDisposable
     /// <summary>What clients form host names of sandboxes with, a port included; null: whatever they are configured for.</summary>
     public required string? Domain { get; init; }
 
-    /// <summary>Ends when the server has stopped.</summary>
-    public Task Stopped => app.WaitForShutdownAsync();
+    /// <summary>Ends when the process is asked to end; dispose of the server then.</summary>
+    public Task Stopped => Task.Delay(Timeout.Infinite, app.Lifetime.ApplicationStopping).ContinueWith(_ => { }, TaskScheduler.Default);
 
     /// <summary>
     /// Opens the data directory and starts to listen. The engine is the one that <c>DOCKER_HOST</c> names, else that of
@@ -93,12 +96,13 @@ public sealed class MoruServer : IAsyncDisposable
             rates = new RateLimits(runtime, options.AnonymousRequestsPerMinute, time);
             var domain = new ServerDomain(options.Domain, () => Listening(app!, Uri.UriSchemeHttps)?.Port);
             authority = options.Https is null ? null : LocalAuthority.Open(options.DataDirectory, domain.Name, time);
-            app = Build(options, runtime, proxy, rates, authority, domain, socketPath, logs);
+            var drain = new Drain();
+            app = Build(options, runtime, proxy, rates, drain, authority, domain, socketPath, logs);
 
             File.Delete(socketPath); // left by a server that was killed; holding the directory's lock proves that it is gone
             await app.StartAsync(cancellationToken);
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            return new MoruServer(runtime, engine, proxy, rates, authority, app)
+            return new MoruServer(runtime, engine, proxy, rates, authority, app, drain)
             {
                 SocketPath = socketPath,
                 ApiKey = runtime.LocalKey,
@@ -122,6 +126,7 @@ public sealed class MoruServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await drain.StopAsync();
         using (var patience = new CancellationTokenSource(StopPatience))
             await app.StopAsync(patience.Token);
         await app.DisposeAsync();
@@ -130,6 +135,7 @@ public sealed class MoruServer : IAsyncDisposable
         rates.Dispose();
         await runtime.DisposeAsync();
         await engine.DisposeAsync();
+        telemetry?.Dispose();
     }
 
     private static WebApplication Build(
@@ -137,15 +143,17 @@ public sealed class MoruServer : IAsyncDisposable
         MoruRuntime runtime,
         SandboxProxy proxy,
         RateLimits rates,
+        Drain drain,
         LocalAuthority? authority,
         ServerDomain domain,
         string socketPath,
         ILoggerFactory logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<ILoggerFactory>(new LogsWithoutUrls(logs));
         builder.Services.AddRoutingCore();
         builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton<RequestCount>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -159,6 +167,7 @@ public sealed class MoruServer : IAsyncDisposable
 
         var authentication = new Authentication(runtime, options.AdminToken);
         var app = builder.Build();
+        app.Use(app.Services.GetRequiredService<RequestCount>().InvokeAsync);
         app.Use(proxy.Middleware(app.Services.GetRequiredService<Yarp.ReverseProxy.Forwarder.IHttpForwarder>(), domain));
         app.Use(ApiErrors.Middleware(logs.CreateLogger("Moru.Server.Api")));
         app.Use(authentication.IdentifyAsync);
@@ -167,6 +176,7 @@ public sealed class MoruServer : IAsyncDisposable
         app.Use(Cors.InvokeAsync);
         app.Use(rates.RefuseAsync);
         app.UseRouting();
+        app.Use(drain.InvokeAsync);
         app.Use(Authentication.DemandAsync);
         app.Use(rates.SpendAsync);
         new SandboxEndpoints(runtime, domain).Map(app);
@@ -177,6 +187,9 @@ public sealed class MoruServer : IAsyncDisposable
         new AdminEndpoints(runtime).Map(app);
         new NodeEndpoints(runtime).Map(app);
         new VolumeEndpoints(runtime).Map(app);
+        new ObservationEndpoints(runtime).Map(app);
+        new HealthEndpoints(runtime, drain).Map(app);
+        OpenApiDocument.Map(app);
         app.UseEndpoints(_ => { });
         return app;
     }

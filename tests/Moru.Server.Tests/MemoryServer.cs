@@ -16,6 +16,7 @@ public sealed class MemoryServer : IAsyncDisposable
     private readonly TemporaryDirectory directory;
     private readonly MoruServer server;
     private readonly List<Client> clients = [];
+    private Task? stopped;
 
     private MemoryServer(TemporaryDirectory directory, InMemoryEngine engine, FakeTimeProvider clock, MoruServer server)
     {
@@ -39,6 +40,9 @@ public sealed class MemoryServer : IAsyncDisposable
     public string ApiKey => server.ApiKey;
 
     public HttpClient Http => Client.Http;
+
+    /// <summary>Begins to stop the server, once.</summary>
+    public Task StopAsync() => stopped ??= server.DisposeAsync().AsTask();
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

@@ -30,6 +30,7 @@ public sealed class InMemoryEngine : IContainerEngine
     private int lastId;
     private int freezes;
     private int thaws;
+    private int metricsAsked;
 
     private InMemoryEngine(WebApplication agent) => this.agent = agent;
 
@@ -54,6 +55,12 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>Awaited before a container is frozen, to hold a pause where it is.</summary>
     public Func<Task>? BeforeFreeze { get; set; }
 
+    /// <summary>The log that every agent has.</summary>
+    public IReadOnlyList<ProcessLogEntry> Log { get; set; } = [];
+
+    /// <summary>How often agents were asked for metrics.</summary>
+    public int MetricsAsked => metricsAsked;
+
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
 
@@ -65,6 +72,8 @@ public sealed class InMemoryEngine : IContainerEngine
         var agent = builder.Build();
         var engine = new InMemoryEngine(agent);
         agent.MapGet("/health", context => engine.AnswerAsync(context, _ => Task.CompletedTask));
+        agent.MapGet("/metrics", engine.MetricsAsync);
+        agent.MapGet("/logs", engine.LogsAsync);
         agent.MapPost("/init", context => engine.AnswerAsync(context, engine.InitAsync));
         await agent.StartAsync();
         return engine;
@@ -215,6 +224,33 @@ public sealed class InMemoryEngine : IContainerEngine
 
         await handle(context);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private Task MetricsAsync(HttpContext context)
+    {
+        var used = Interlocked.Increment(ref metricsAsked);
+        var metrics = new EnvdMetrics
+        {
+            Timestamp = 0, CpuCount = 2, CpuUsedPercent = 12.5, MemoryTotalBytes = 512 << 20, MemoryUsedBytes = used, DiskUsedBytes = 1, DiskTotalBytes = 2,
+        };
+        return context.Response.WriteAsJsonAsync(metrics, EnvdJson.Default.EnvdMetrics, cancellationToken: context.RequestAborted);
+    }
+
+    private async Task LogsAsync(HttpContext context)
+    {
+        var cursor = long.Parse(context.Request.Query["cursor"]!, System.Globalization.CultureInfo.InvariantCulture);
+        do
+        {
+            foreach (var entry in Log.Where(entry => entry.Sequence > cursor))
+            {
+                await context.Response.WriteAsync(System.Text.Json.JsonSerializer.Serialize(entry, EnvdJson.Default.ProcessLogEntry) + "\n", context.RequestAborted);
+                cursor = entry.Sequence;
+            }
+
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (context.Request.Query["follow"] == "true") await Task.Delay(10, context.RequestAborted);
+        }
+        while (context.Request.Query["follow"] == "true");
     }
 
     private async Task InitAsync(HttpContext context)

@@ -64,6 +64,9 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         await InitAsync(client, record, template, now, cancellationToken);
     }
 
+    /// <summary>The agent of a running sandbox.</summary>
+    public EnvdClient Agent(SandboxRecord record) => Agent(record.Address!, record.AccessToken);
+
     public void Dispose() => http.Dispose();
 
     private EnvdClient Agent(EngineAddress address, string? token) =>

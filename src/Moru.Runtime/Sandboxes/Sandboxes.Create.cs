@@ -51,6 +51,7 @@ public sealed partial class Sandboxes
         {
             stages.Fail(failure);
             Interlocked.Increment(ref createFails);
+            Instruments.NotCreated();
             var sentence = sandbox.Sentence;
             await UndoAsync(sandbox, failure);
             if (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -60,6 +61,8 @@ public sealed partial class Sandboxes
 
         CountStart(team);
         Changed.Ring();
+        Began.Ring();
+        Instruments.Created(TimeSpan.FromMilliseconds(stages.TotalMs));
         Log.Created(log, sandbox.Id, template.Id, stages.TotalMs, stages);
         return sandbox.Record;
     }

@@ -140,6 +140,7 @@ public sealed partial class Sandboxes
 
         Changed.Ring();
         DeadlineMoved.Ring();
+        Began.Ring();
         Log.Resumed(log, sandbox.Id);
         return sandbox.Record;
     }

@@ -38,6 +38,8 @@ public sealed partial class Sandboxes
         this.log = log;
         Changed = new Alarm(time);
         DeadlineMoved = new Alarm(time);
+        Began = new Alarm(time);
+        Instruments = new SandboxInstruments(this);
     }
 
     /// <summary>Rings when a deadline moved or a sandbox has to be removed; the reaper listens.</summary>
@@ -45,6 +47,14 @@ public sealed partial class Sandboxes
 
     /// <summary>Rings when an agent has to be told another deadline.</summary>
     internal Alarm DeadlineMoved { get; }
+
+    /// <summary>Rings when a sandbox runs, for the first time or again.</summary>
+    internal Alarm Began { get; }
+
+    internal SandboxInstruments Instruments { get; }
+
+    /// <summary>Awaited before a running sandbox is removed; takes no time to speak of and never fails.</summary>
+    internal Func<LiveSandbox, Task> BeforeRemoval { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Whether the last that was heard of the engine is that it does not answer.</summary>
     internal volatile bool EngineIsDown;
@@ -60,6 +70,9 @@ public sealed partial class Sandboxes
         .. live.Values.Where(sandbox => sandbox.IsVisible).Select(sandbox => sandbox.Record)
             .OrderByDescending(record => record.StartedAt).ThenBy(record => record.Id, StringComparer.Ordinal),
     ];
+
+    /// <summary>A sandbox of the team that is known, also one that has ended.</summary>
+    public SandboxRecord? FindEver(string teamId, string id) => (Find(id) ?? store.Load(id)) is { } record && record.TeamId == teamId ? record : null;
 
     /// <summary>A team's sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
     /// <param name="teamId">Whose.</param>

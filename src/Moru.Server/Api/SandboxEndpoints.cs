@@ -7,12 +7,11 @@ using Moru.Runtime;
 
 namespace Moru.Server;
 
-/// <summary>Creating, finding and killing sandboxes, and <c>/health</c>.</summary>
+/// <summary>Creating, finding and killing sandboxes.</summary>
 internal sealed class SandboxEndpoints(MoruRuntime runtime, ServerDomain domain)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", context => context.Response.WriteAsync("OK")).WithMetadata(Authentication.Open);
         routes.MapPost("/sandboxes", CreateAsync).Using(Quota.Creations);
         routes.MapGet("/sandboxes", ListRunningAsync);
         routes.MapGet("/v2/sandboxes", ListAsync);
