@@ -85,7 +85,7 @@ public sealed class ServerCrashLoad : IDisposable
 
     private async Task<McpProcess> ServeAsync()
     {
-        var server = McpProcess.Start(data.Path, "serve --port 0");
+        var server = McpProcess.Start(data.Path, "serve --port 0 --no-https");
         await server.Output.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(Eventually.Limit);
         return server;
     }
