@@ -135,12 +135,13 @@ public sealed partial class MoruClient
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The samples; none at first, since they are taken every few seconds.</returns>
     /// <exception cref="NotFoundException">There is no such sandbox.</exception>
-    public Task<IReadOnlyList<SandboxMetrics>> GetSandboxMetricsAsync(
+    public async Task<IReadOnlyList<SandboxMetrics>> GetSandboxMetricsAsync(
         string sandboxId, DateTimeOffset? start = null, DateTimeOffset? end = null, CancellationToken cancellationToken = default)
     {
         var range = string.Join('&', new[] { Moment("start", start), Moment("end", end) }.OfType<string>());
         var path = Path(sandboxId, "/metrics" + (range.Length > 0 ? "?" + range : ""));
-        return api.SendAsync(HttpMethod.Get, path, null, SdkJson.Default.IReadOnlyListSandboxMetrics, cancellationToken);
+        var samples = await api.SendAsync(HttpMethod.Get, path, null, ApiJson.Default.IReadOnlyListSandboxMetric, cancellationToken).ConfigureAwait(false);
+        return [.. samples.Select(SandboxMetrics.From)];
     }
 
     private async IAsyncEnumerable<SandboxInfo> ListPagesAsync(SandboxQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)

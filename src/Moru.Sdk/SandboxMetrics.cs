@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Moru.Protocol;
 
 namespace Moru;
 
@@ -12,27 +12,28 @@ public sealed record SandboxMetrics
     public int CpuCount { get; init; }
 
     /// <summary>Used share of the CPUs, in percent.</summary>
-    [JsonPropertyName("cpuUsedPct")]
     public double CpuUsedPercent { get; init; }
 
     /// <summary>Used memory in bytes.</summary>
-    [JsonPropertyName("memUsed")]
     public long MemoryUsedBytes { get; init; }
 
     /// <summary>Memory limit in bytes.</summary>
-    [JsonPropertyName("memTotal")]
     public long MemoryTotalBytes { get; init; }
 
     /// <summary>Used disk in bytes.</summary>
-    [JsonPropertyName("diskUsed")]
     public long DiskUsedBytes { get; init; }
 
     /// <summary>Size of the disk in bytes.</summary>
-    [JsonPropertyName("diskTotal")]
     public long DiskTotalBytes { get; init; }
-}
 
-/// <summary>Wire forms that this library shows as they are.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(IReadOnlyList<SandboxMetrics>))]
-internal sealed partial class SdkJson : JsonSerializerContext;
+    internal static SandboxMetrics From(SandboxMetric wire) => new()
+    {
+        Timestamp = wire.Timestamp,
+        CpuCount = wire.CpuCount,
+        CpuUsedPercent = wire.CpuUsedPercent,
+        MemoryUsedBytes = wire.MemoryUsedBytes,
+        MemoryTotalBytes = wire.MemoryTotalBytes,
+        DiskUsedBytes = wire.DiskUsedBytes,
+        DiskTotalBytes = wire.DiskTotalBytes,
+    };
+}

@@ -112,43 +112,7 @@ public sealed partial class SeedCoverage
         "volume.delete()",
     ];
 
-    private static readonly string[] TemplatesAndVolumesNotYetInTheSdk =
-    [
-        "Template().from_python_image()",
-        "Template().from_node_image()",
-        "Template().from_ubuntu_image()",
-        "Template().from_base_image()",
-        "Template().from_image()",
-        "Template().from_dockerfile()",
-        "Template().from_template()",
-        "Template().pip_install()",
-        "Template().npm_install()",
-        "Template().bun_install()",
-        "Template().apt_install()",
-        "Template().copy()",
-        "Template().make_dir()",
-        "Template().run_cmd()",
-        "Template().set_workdir()",
-        "Template().set_user()",
-        "Template().set_envs()",
-        "Template().set_start_cmd()",
-        "Template.build()",
-        "Template.build_in_background()",
-        "Template.get_build_status()",
-        "wait_for_port()",
-        "wait_for_url()",
-        "wait_for_file()",
-        "wait_for_process()",
-        "Volume.create()",
-        "Volume.get()",
-        "Volume.list()",
-        "volume properties",
-        "volume.list_files()",
-        "volume.download()",
-        "volume.upload()",
-        "volume.delete(path)",
-        "volume.delete()",
-    ];
+    private static readonly string[] TemplatesAndVolumesNotYetInTheSdk = ["Template().", "Template.", "wait_for_", "Volume.", "volume"];
 
     private static readonly (string Seed, string Member, string Test)[] Table = [.. File
         .ReadLines(Path.Combine(Artifacts.Root, "docs/sdk.md"))
@@ -168,7 +132,7 @@ public sealed partial class SeedCoverage
 
     [Fact]
     public void Every_member_of_the_seed_has_its_row() =>
-        Assert.Equal(SeedMembers.Except(TemplatesAndVolumesNotYetInTheSdk), Table.Select(row => row.Seed));
+        Assert.Equal(SeedMembers.Where(member => !TemplatesAndVolumesNotYetInTheSdk.Any(start => member.StartsWith(start, StringComparison.Ordinal))), Table.Select(row => row.Seed));
 
     [Theory]
     [MemberData(nameof(Rows))]

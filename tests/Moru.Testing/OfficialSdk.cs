@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Moru.Testing;
@@ -6,8 +5,7 @@ namespace Moru.Testing;
 /// <summary>The official JavaScript SDK: a client that shares no line with ours.</summary>
 public static class OfficialSdk
 {
-    private static readonly string Source = Path.Combine(Artifacts.Root, "tests/Moru.Testing/js");
-    private static readonly Lazy<Task<string>> Folder = new(InstallAsync);
+    private static readonly Lazy<Task<string>> Folder = new(() => NodePackages.InstallAsync("tests/Moru.Testing/js", "js", "run.mjs", "localhost.cjs"));
 
     /// <summary>Runs a JavaScript function body, which has the names <c>sandbox</c>, <c>sdk</c>, <c>failure</c> and <c>until</c> of js/run.mjs.</summary>
     /// <param name="envd">The one envd that <c>sandbox</c> is.</param>
@@ -40,21 +38,4 @@ public static class OfficialSdk
     /// <summary>Lets Node resolve names below localhost, which the test machine's resolver may not do.</summary>
     private static async Task<IEnumerable<(string Name, string Value)>> ResolvingAsync(IEnumerable<(string Name, string Value)> environment) =>
         [.. environment, ("NODE_OPTIONS", "--require=" + Path.Combine(await Folder.Value, "localhost.cjs"))];
-
-    private static async Task<string> InstallAsync()
-    {
-        var parent = Directory.CreateDirectory(Path.Combine(Artifacts.Root, "artifacts/tests/js")).FullName;
-        var folder = Path.Combine(parent, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(Source, "package-lock.json"))))[..16]);
-        if (!Directory.Exists(folder))
-        {
-            // Complete or not there: an installation that was interrupted is not taken for one.
-            var work = Directory.CreateDirectory($"{folder}.{Environment.ProcessId}").FullName;
-            foreach (var name in (string[])["package.json", "package-lock.json"]) File.Copy(Path.Combine(Source, name), Path.Combine(work, name));
-            await Shell.RunAsync("npm", "ci", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund");
-            Directory.Move(work, folder);
-        }
-
-        foreach (var name in (string[])["run.mjs", "localhost.cjs"]) File.Copy(Path.Combine(Source, name), Path.Combine(folder, name), overwrite: true);
-        return folder;
-    }
 }

@@ -9,6 +9,8 @@ internal sealed class SandboxInstruments : IDisposable
     private readonly Counter<long> creates;
     private readonly Counter<long> ends;
     private readonly Histogram<double> createTime;
+    private long created;
+    private long notCreated;
 
     public SandboxInstruments(Sandboxes sandboxes)
     {
@@ -18,13 +20,21 @@ internal sealed class SandboxInstruments : IDisposable
         meter.CreateObservableGauge("moru.sandbox.count", () => Count(sandboxes), description: "Sandboxes that are running or paused");
     }
 
+    /// <summary>How many creates succeeded and failed.</summary>
+    public (long Successes, long Fails) Creates => (Interlocked.Read(ref created), Interlocked.Read(ref notCreated));
+
     public void Created(TimeSpan took)
     {
+        Interlocked.Increment(ref created);
         creates.Add(1, new KeyValuePair<string, object?>("result", "started"));
         createTime.Record(took.TotalSeconds);
     }
 
-    public void NotCreated() => creates.Add(1, new KeyValuePair<string, object?>("result", "failed"));
+    public void NotCreated()
+    {
+        Interlocked.Increment(ref notCreated);
+        creates.Add(1, new KeyValuePair<string, object?>("result", "failed"));
+    }
 
     public void Ended(EndReason? reason) => ends.Add(1, new KeyValuePair<string, object?>("reason", reason?.ToString().ToLowerInvariant()));
 

@@ -50,7 +50,6 @@ public sealed partial class Sandboxes
         catch (Exception failure)
         {
             stages.Fail(failure);
-            Interlocked.Increment(ref createFails);
             Instruments.NotCreated();
             var sentence = sandbox.Sentence;
             await UndoAsync(sandbox, failure);

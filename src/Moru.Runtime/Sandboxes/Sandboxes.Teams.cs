@@ -6,14 +6,12 @@ public sealed partial class Sandboxes
 {
     private readonly Teams teams;
     private readonly ConcurrentDictionary<string, int> starts = new(StringComparer.Ordinal);
-    private long createSuccesses;
-    private long createFails;
 
     /// <summary>While set, no sandbox is created; those that exist go on, and paused ones can be resumed.</summary>
     public bool IsDraining { get; set; }
 
     /// <summary>How many creates succeeded and failed since this runtime was opened. One that was refused is neither.</summary>
-    public (long Successes, long Fails) Creates => (Interlocked.Read(ref createSuccesses), Interlocked.Read(ref createFails));
+    public (long Successes, long Fails) Creates => Instruments.Creates;
 
     /// <summary>Limits of all sandboxes that are on the machine now, by phase.</summary>
     public IReadOnlyList<(SandboxPhase Phase, SandboxLimits Limits)> InUse => [.. live.Values.Select(sandbox => (sandbox.Record.State, sandbox.Record.Limits))];
@@ -37,11 +35,7 @@ public sealed partial class Sandboxes
         return taken;
     }
 
-    private void CountStart(string teamId)
-    {
-        Interlocked.Increment(ref createSuccesses);
-        starts.AddOrUpdate(teamId, 1, (_, count) => count + 1);
-    }
+    private void CountStart(string teamId) => starts.AddOrUpdate(teamId, 1, (_, count) => count + 1);
 
     private void ThrowIfDraining()
     {

@@ -26,7 +26,7 @@ public static class KeyFile
         {
             key = Secret.New(CredentialKind.ApiKey);
             // The file first: a crash in between makes another key next time, instead of a key that nobody knows.
-            await WriteAsync(file, key, cancellationToken);
+            DataFile.Write(file, key, DataFile.Private);
         }
 
         credentials.Add(Guid.NewGuid().ToString(), first.Id, CredentialKind.ApiKey, KeyName, key, parentId: null);
@@ -35,16 +35,4 @@ public static class KeyFile
 
     private static bool MayBeAdopted(string key) =>
         Secret.HashOrDefault(CredentialKind.ApiKey, key) is not null && key.Length >= Secret.PrefixOf(CredentialKind.ApiKey).Length + FewestDigits;
-
-    private static async Task WriteAsync(string file, string key, CancellationToken cancellationToken)
-    {
-        var unfinished = file + ".new";
-        File.Delete(unfinished);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        await using (var stream = new FileStream(unfinished, options))
-        await using (var writer = new StreamWriter(stream))
-            await writer.WriteLineAsync(key.AsMemory(), cancellationToken);
-        File.Move(unfinished, file, overwrite: true);
-    }
 }

@@ -22,7 +22,6 @@ public sealed class CommandHandle : IAsyncDisposable
     private readonly ProcessListener listener;
     private readonly CommandOutputs outputs;
     private readonly Task<ProcessEnded> end;
-    private volatile bool disconnected;
 
     private CommandHandle(SandboxConnection connection, string command, CommandOptions options, ProcessListener listener)
     {
@@ -81,7 +80,6 @@ public sealed class CommandHandle : IAsyncDisposable
     /// <summary>Lets go of the command; it runs on, and <see cref="SandboxCommands.ConnectAsync"/> takes hold of it again.</summary>
     public async Task DisconnectAsync()
     {
-        disconnected = true;
         await listener.DisposeAsync().ConfigureAwait(false);
         await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -116,7 +114,7 @@ public sealed class CommandHandle : IAsyncDisposable
         }
         catch (Exception error)
         {
-            var reason = Processes.WhyLost(connection, listener, options.Timeout, disconnected, error);
+            var reason = Processes.WhyLost(connection, listener, options.Timeout, error);
             await outputs.EndAsync(null, reason, CancellationToken.None).ConfigureAwait(false);
             if (ReferenceEquals(reason, error)) throw;
             throw reason;

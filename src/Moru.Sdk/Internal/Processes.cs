@@ -22,9 +22,9 @@ internal static class Processes
         connection.CallAsync(token => connection.Envd.SendInputAsync(process, input, token), cancellationToken);
 
     /// <summary>Why nothing is heard of a process any more.</summary>
-    public static Exception WhyLost(SandboxConnection connection, ProcessListener listener, TimeSpan timeout, bool disconnected, Exception error) => error switch
+    public static Exception WhyLost(SandboxConnection connection, ProcessListener listener, TimeSpan timeout, Exception error) => error switch
     {
-        _ when disconnected => new SandboxException(
+        _ when listener.Left.IsCancellationRequested => new SandboxException(
             $"This handle let go of process {listener.Pid} of sandbox '{connection.SandboxId}'; connect to the process to hear of it again.", error),
         ConnectException { Code: ConnectCode.DeadlineExceeded } when timeout > TimeSpan.Zero => new SandboxTimeoutException(
             $"Process {listener.Pid} ran longer than its timeout of {timeout.TotalSeconds:0.###} s and was killed. Give it a longer timeout, or zero for none.", error),

@@ -25,7 +25,6 @@ public sealed class PtyHandle : IAsyncDisposable
     private readonly ProcessListener listener;
     private readonly Channel<ReadOnlyMemory<byte>> output = Channel.CreateBounded<ReadOnlyMemory<byte>>(MaxWaiting);
     private readonly Task<ProcessEnded> end;
-    private volatile bool disconnected;
 
     private PtyHandle(SandboxConnection connection, PtyOptions options, ProcessListener listener)
     {
@@ -84,7 +83,6 @@ public sealed class PtyHandle : IAsyncDisposable
     /// <summary>Lets go of the terminal; it stays open, and <see cref="SandboxPty.ConnectAsync"/> takes hold of it again.</summary>
     public async Task DisconnectAsync()
     {
-        disconnected = true;
         await listener.DisposeAsync().ConfigureAwait(false);
         await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -106,7 +104,7 @@ public sealed class PtyHandle : IAsyncDisposable
         }
         catch (Exception error)
         {
-            reason = Processes.WhyLost(connection, listener, options.Timeout, disconnected, error);
+            reason = Processes.WhyLost(connection, listener, options.Timeout, error);
             if (ReferenceEquals(reason, error)) throw;
             throw reason;
         }

@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Moru.Runtime;
 
 namespace Moru.Server;
 
@@ -53,12 +54,12 @@ internal sealed class LocalAuthority : IDisposable
             authority = MakeAuthority(domain, time.GetUtcNow());
             using var key = authority.GetECDsaPrivateKey()!;
             // The key first: a certificate without its key would be trusted by clients and be of no use.
-            Write(keyFile, key.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            Write(certificateFile, authority.ExportCertificatePem(), Public);
+            DataFile.Write(keyFile, key.ExportPkcs8PrivateKeyPem(), DataFile.Private);
+            DataFile.Write(certificateFile, authority.ExportCertificatePem(), Public);
         }
 
         // Each time, since what the machine trusts changes.
-        Write(Path.Combine(directory, BundleName), Roots() + "\n" + authority.ExportCertificatePem(), Public);
+        DataFile.Write(Path.Combine(directory, BundleName), Roots() + "\n" + authority.ExportCertificatePem(), Public);
         return new LocalAuthority(authority, domain, time);
     }
 
@@ -161,15 +162,5 @@ internal sealed class LocalAuthority : IDisposable
         using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
         store.Open(OpenFlags.ReadOnly);
         return string.Join('\n', store.Certificates.Where(root => !root.Subject.Contains(SubjectPrefix, StringComparison.Ordinal)).Select(root => root.ExportCertificatePem()));
-    }
-
-    private static void Write(string file, string text, UnixFileMode mode)
-    {
-        var unfinished = file + ".new";
-        File.Delete(unfinished);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = mode;
-        using (var writer = new StreamWriter(new FileStream(unfinished, options))) writer.WriteLine(text);
-        File.Move(unfinished, file, overwrite: true);
     }
 }
