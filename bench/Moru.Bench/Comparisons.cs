@@ -39,17 +39,29 @@ internal static class Comparisons
             "at most 0.067 (1/15)");
     }
 
+    /// <param name="title">What is measured.</param>
+    /// <param name="baseline">The yardstick.</param>
+    /// <param name="ours">Our way.</param>
+    /// <param name="samples">How many of each.</param>
+    /// <param name="target">What the ratio should be.</param>
+    /// <param name="turn">
+    /// How many in a row before the other's turn. The engine still cleans up after an exec when it has answered; in turns of one, that
+    /// work would be counted as ours.
+    /// </param>
     public static async Task InTurnsAsync(
-        string title, (string Name, Func<Task> Job) baseline, (string Name, Func<Task> Job) ours, int samples, string target)
+        string title, (string Name, Func<Task> Job) baseline, (string Name, Func<Task> Job) ours, int samples, string target, int turn = 1)
     {
         var (first, second) = (new Samples(baseline.Name), new Samples(ours.Name));
-        for (var i = -WarmUps; i < samples; i++)
+        for (var i = -WarmUps; i < samples; i += turn)
         {
-            var byBaseline = await TimeAsync(baseline.Job);
-            var byOurs = await TimeAsync(ours.Job);
-            if (i < 0) continue;
-            first.Add(byBaseline);
-            second.Add(byOurs);
+            var count = i < 0 ? Math.Min(turn, -i) : Math.Min(turn, samples - i);
+            for (var n = 0; n < count; n++) Note(first, await TimeAsync(baseline.Job));
+            for (var n = 0; n < count; n++) Note(second, await TimeAsync(ours.Job));
+
+            void Note(Samples times, TimeSpan time)
+            {
+                if (i >= 0) times.Add(time);
+            }
         }
 
         Samples.Print(title, first, second, target);

@@ -9,6 +9,7 @@ using Moru.Bench;
     ("files", Transfers.MeasureAsync),
     ("output", Output.MeasureAsync),
     ("keys", Keys.MeasureAsync),
+    ("proxy", ProxyOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),
 ];
 

@@ -9,7 +9,7 @@ internal sealed class Daemon
     private readonly AccessToken _token;
     private readonly Dictionary<(string Method, string Path), RequestDelegate> _routes;
 
-    public Daemon(ProcessTable processes, Poller poller, TimeProvider time, DeadlineGuard? guard)
+    public Daemon(ProcessTable processes, ProcessLog log, Poller poller, TimeProvider time, DeadlineGuard? guard)
     {
         _token = new AccessToken(time);
         var settings = new Settings(_token, guard);
@@ -26,6 +26,7 @@ internal sealed class Daemon
             [("POST", "/init")] = init.InitAsync,
             [("GET", "/envs")] = init.EnvironmentAsync,
             [("GET", "/metrics")] = new MetricsHttp(time).AnswerAsync,
+            [("GET", "/logs")] = new LogsHttp(log, time).AnswerAsync,
             [("POST", "/shutdown")] = new ShutdownHttp().FlushAsync,
             [("GET", "/tunnel")] = new PortTunnel().OpenAsync,
             [("GET", "/files")] = files.DownloadAsync,

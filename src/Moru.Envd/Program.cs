@@ -24,11 +24,12 @@ using var terminate = isInit ? null : PosixSignalRegistration.Create(PosixSignal
 using var interrupt = isInit ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var guard = isInit ? new DeadlineGuard(TimeProvider.System, () => stop.TrySetResult()) : null;
 var poller = new Poller();
-var processes = new ProcessTable(new Launcher(poller), TimeProvider.System);
+var log = new ProcessLog(TimeProvider.System);
+var processes = new ProcessTable(new Launcher(poller), log, TimeProvider.System);
 Reaper.Start(processes);
 try
 {
-    using var server = await new HttpHost(new Daemon(processes, poller, TimeProvider.System, guard)).StartAsync(flags.Port);
+    using var server = await new HttpHost(new Daemon(processes, log, poller, TimeProvider.System, guard)).StartAsync(flags.Port);
     await stop.Task;
     // Whoever stops a sandbox does not wait for its requests; the end of PID 1 ends everything else.
     await server.StopAsync(new CancellationToken(canceled: true));

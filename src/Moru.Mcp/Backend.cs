@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Moru.Protocol;
 using Moru.Runtime;
 using Moru.Server;
 
@@ -24,9 +25,23 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
     public async Task<MoruClient> ConnectAsync(CancellationToken cancellationToken)
     {
         if (settings.Remote is { } remote) return new MoruClient(remote);
-        await (await OpenAsync(cancellationToken)).DisposeAsync();
-        var key = (await File.ReadAllTextAsync(settings.ApiKeyPath, cancellationToken)).Trim();
-        return new MoruClient(new MoruOptions { ApiKey = key, Connect = OpenAsync });
+        return new MoruClient(new MoruOptions { ApiKey = await LocalKeyAsync(cancellationToken), Connect = OpenAsync });
+    }
+
+    /// <summary>Leads to the endpoints that administer the server, with the administrator's token or with a team's key.</summary>
+    /// <exception cref="SandboxException">There is no server and none could be started, or a credential is missing.</exception>
+    public async Task<ControlPlane> AdministerAsync(bool asAdmin, CancellationToken cancellationToken)
+    {
+        if (asAdmin && settings.AdminToken is null)
+            throw new SandboxException("This needs MORU_ADMIN_TOKEN, with the same value here and where the server was started.");
+        var handler = new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false };
+        var url = settings.Remote?.ApiUrl ?? new Uri("unix:" + settings.SocketPath);
+        if (settings.Remote is null) handler.ConnectCallback = (_, cancel) => OpenAsync(cancel);
+        else if (url.Scheme == "unix") handler.ConnectCallback = async (_, cancel) => await AttachOrDefaultAsync(url.LocalPath, cancel) ?? throw new IOException("no server listens on the socket");
+        if (url.Scheme == "unix") url = new Uri("http://moru.localhost");
+
+        if (asAdmin) return new ControlPlane(handler, url, Headers.AdminToken, settings.AdminToken);
+        return new ControlPlane(handler, url, Headers.ApiKey, settings.Remote is { } remote ? remote.ApiKey : await LocalKeyAsync(cancellationToken));
     }
 
     /// <summary>Leaves sandboxes running, also when the server is ours.</summary>
@@ -36,9 +51,16 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         gate.Dispose();
     }
 
+    /// <summary>Once a server answers, since its first start makes the key.</summary>
+    private async Task<string> LocalKeyAsync(CancellationToken cancellationToken)
+    {
+        await (await OpenAsync(cancellationToken)).DisposeAsync();
+        return (await File.ReadAllTextAsync(settings.ApiKeyPath, cancellationToken)).Trim();
+    }
+
     private async ValueTask<Stream> OpenAsync(CancellationToken cancellationToken)
     {
-        if (await AttachOrDefaultAsync(cancellationToken) is { } answering) return answering;
+        if (await AttachOrDefaultAsync(settings.SocketPath, cancellationToken) is { } answering) return answering;
 
         await gate.WaitAsync(cancellationToken);
         try
@@ -46,7 +68,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
             var started = Stopwatch.GetTimestamp();
             while (true)
             {
-                if (await AttachOrDefaultAsync(cancellationToken) is { } stream) return stream;
+                if (await AttachOrDefaultAsync(settings.SocketPath, cancellationToken) is { } stream) return stream;
                 if (await TryOwnAsync(cancellationToken)) continue;
                 if (Stopwatch.GetElapsedTime(started) > OtherStarterPatience)
                     throw new ServerUnreachableException("Another process owns the data directory but its server does not answer. End that process, or choose another directory with --data-dir or MORU_DATA_DIR.");
@@ -59,12 +81,12 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         }
     }
 
-    private async Task<Stream?> AttachOrDefaultAsync(CancellationToken cancellationToken)
+    private static async Task<Stream?> AttachOrDefaultAsync(string path, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(settings.SocketPath), cancellationToken);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch (SocketException)
@@ -86,7 +108,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         owned = null;
         try
         {
-            owned = await LocalServer.StartAsync(settings, http: null, logs, cancellationToken);
+            owned = await LocalServer.StartAsync(settings, logs, cancellationToken);
             return true;
         }
         catch (RuntimeException error) when (error.Error == RuntimeError.DataDirectoryInUse)

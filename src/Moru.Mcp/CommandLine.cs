@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Moru.Mcp;
 
@@ -7,23 +8,54 @@ internal sealed record CommandLine
 {
     public const int DefaultPort = 3000;
 
+    public const int DefaultHttpsPort = 3443;
+
     public const string Usage = """
         moru-mcp gives MCP clients Linux sandboxes to work in.
 
-          moru-mcp [--data-dir DIR]                   MCP server on stdin and stdout, for an MCP client to start
-          moru-mcp serve [--port N] [--data-dir DIR]  HTTP server for SDKs on 127.0.0.1 (default port 3000), until SIGTERM
-          moru-mcp env [--data-dir DIR]               the variables that SDKs need to use the server of this machine
+          moru-mcp [--data-dir DIR]                     MCP server on stdin and stdout, for an MCP client to start
+          moru-mcp serve [options] [--data-dir DIR]     HTTP server for SDKs, until SIGTERM:
+              --port N          HTTP (default 3000; 0: a free one)
+              --https-port N    HTTPS, with a certificate that clients must be told to trust (default 3443; 0: a free one)
+              --no-https        HTTP alone
+              --listen ADDRESS  the IP address to listen on (default 127.0.0.1)
+              --domain NAME     domain of sandbox host names (default moru.localhost)
+          moru-mcp env [--dns | --no-dns] [--data-dir DIR]
+                                the variables that SDKs need to use the server of this machine; whether host names of
+                                sandboxes resolve here is tried out, unless an option says so
+          moru-mcp keys [list | create NAME | delete ID] [--team ID] [--data-dir DIR]
+                                API keys of the own team, or of any with MORU_ADMIN_TOKEN
+          moru-mcp teams [list | create NAME | block ID | unblock ID] [--data-dir DIR]
+                                teams of the server; needs MORU_ADMIN_TOKEN
           moru-mcp --version | --help
 
-        Variables: MORU_DATA_DIR, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ENVD, MORU_LOG, MORU_SANDBOX_ADDRESS, DOCKER_HOST.
+        Variables: MORU_DATA_DIR, MORU_SERVER_DOMAIN, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ADMIN_TOKEN, MORU_ENVD,
+        MORU_LOG,
+        MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>--version</c> or <c>--help</c>.</summary>
+    /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
     public int Port { get; init; } = DefaultPort;
 
+    /// <summary>Null: no TLS.</summary>
+    public int? HttpsPort { get; init; } = DefaultHttpsPort;
+
+    public IPAddress Listen { get; init; } = IPAddress.Loopback;
+
+    public string? Domain { get; init; }
+
+    /// <summary>Whether clients can resolve host names of sandboxes; null: find out.</summary>
+    public bool? Dns { get; init; }
+
     public string? DataDirectory { get; init; }
+
+    /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>The team whose keys are meant.</summary>
+    public string? Team { get; init; }
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="arguments">As the system passed them.</param>
@@ -32,18 +64,66 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "serve" or "env" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "serve" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
         while (rest.TryDequeue(out var option))
         {
+            if (line.WithFlagOrDefault(option) is { } flagged)
+            {
+                line = flagged;
+                continue;
+            }
+
             var (name, value) = option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (option[..at], option[(at + 1)..]) : (option, null);
-            if (name is not ("--data-dir" or "--port") || (name == "--port" && line.Verb != "serve")) problem = $"unknown argument '{option}'";
+            if (line.Verb is "keys" or "teams" && !option.StartsWith('-'))
+            {
+                line = line with { Words = [.. line.Words, option] };
+                continue;
+            }
+
+            if (!line.Takes(name)) problem = $"unknown argument '{option}'";
             else if (value is null && !rest.TryDequeue(out value)) problem = $"{name} needs a value";
-            else if (name == "--data-dir") line = line with { DataDirectory = value };
-            else if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535) line = line with { Port = port };
-            else problem = $"--port must be a number from 0 to 65535, not '{value}'";
+            else line = line.With(name, value, out problem);
             if (problem.Length > 0) return null;
         }
 
-        return line;
+        if (Does(line)) return line;
+        problem = $"{line.Verb} does not understand '{string.Join(' ', line.Words)}'";
+        return null;
     }
+
+    private bool Takes(string option) => option == "--data-dir" || (Verb == "keys" && option == "--team") || (Verb == "serve" && option is "--port" or "--https-port" or "--listen" or "--domain");
+
+    private CommandLine? WithFlagOrDefault(string option) => (Verb, option) switch
+    {
+        ("serve", "--no-https") => this with { HttpsPort = null },
+        ("env", "--dns") => this with { Dns = true },
+        ("env", "--no-dns") => this with { Dns = false },
+        _ => null,
+    };
+
+    private CommandLine With(string option, string value, out string problem)
+    {
+        problem = "";
+        switch (option)
+        {
+            case "--data-dir": return this with { DataDirectory = value };
+            case "--team": return this with { Team = value };
+            case "--domain": return this with { Domain = value };
+            case "--listen":
+                if (IPAddress.TryParse(value, out var address)) return this with { Listen = address };
+                problem = $"--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{value}'";
+                return this;
+            default:
+                if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535)
+                    return option == "--port" ? this with { Port = port } : this with { HttpsPort = port };
+                problem = $"{option} must be a number from 0 to 65535, not '{value}'";
+                return this;
+        }
+    }
+
+    private static bool Does(CommandLine line) => (line.Verb, line.Words) switch
+    {
+        (_, [] or ["list"]) or (_, ["create", _]) or ("keys", ["delete", _]) or ("teams", ["block" or "unblock", _]) => true,
+        _ => false,
+    };
 }

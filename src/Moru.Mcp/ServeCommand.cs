@@ -4,7 +4,7 @@ using Moru.Server;
 
 namespace Moru.Mcp;
 
-/// <summary>The control plane and the sandbox proxy on loopback, until a signal. Sandboxes live on.</summary>
+/// <summary>The control plane and the sandbox proxy on TCP, until a signal. Sandboxes live on.</summary>
 internal static class ServeCommand
 {
     public static async Task<int> RunAsync(Settings settings, CancellationToken stop)
@@ -12,13 +12,14 @@ internal static class ServeCommand
         using var logs = settings.CreateLogs();
         try
         {
-            await using var server = await LocalServer.StartAsync(settings, new IPEndPoint(IPAddress.Loopback, settings.Port), logs, stop);
-            var url = server.HttpUrl!.GetLeftPart(UriPartial.Authority);
-            await File.WriteAllTextAsync(settings.HttpUrlPath, url, stop);
-            Console.WriteLine($"Moru listens on {url}, until SIGTERM. For SDKs:");
-            Console.Write(EnvCommand.Exports(url, server.ApiKey));
+            if (!IPAddress.IsLoopback(settings.Http.Address)) await Console.Error.WriteLineAsync(Warning(settings.Http.Address));
+            await using var server = await LocalServer.ListenAsync(settings, logs, stop);
+            var place = new ServerPlace(Reachable(server.HttpUrl!), server.HttpsUrl is null ? null : server.Domain);
+            await place.WriteAsync(settings, stop);
+            Console.WriteLine($"# Moru listens on {place.Url}{(server.HttpsUrl is { } secure ? $" and {Reachable(secure)}" : "")}, until SIGTERM. For SDKs:");
+            Console.Write(await EnvCommand.ExportsAsync(settings, place, server.ApiKey, stop));
             await server.Stopped.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            File.Delete(settings.HttpUrlPath);
+            ServerPlace.Delete(settings);
             return 0;
         }
         catch (RuntimeException error) when (error.Error == RuntimeError.DataDirectoryInUse)
@@ -31,9 +32,18 @@ internal static class ServeCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            return Fail($"port {settings.Port} of 127.0.0.1 is taken. Choose another with --port.");
+            var ports = settings.Https is { } https ? $"{settings.Http.Port} or {https.Port}" : $"{settings.Http.Port}";
+            return Fail($"port {ports} of {settings.Http.Address} is taken. Choose others with --port and --https-port, or --no-https.");
         }
     }
+
+    private static string Warning(IPAddress address) =>
+        $"moru-mcp: warning: on {address} others than this machine reach the server. API keys alone guard it, and plain HTTP shows them to "
+        + "the network: let clients use HTTPS, and keep the HTTP port behind a firewall.";
+
+    /// <summary>Where this machine reaches a server that listens on all its addresses.</summary>
+    private static string Reachable(Uri url) =>
+        (url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url).GetLeftPart(UriPartial.Authority);
 
     private static int Fail(string message)
     {

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Moru.Runtime;
 using Moru.Server;
@@ -6,7 +8,7 @@ using Moru.Server;
 namespace Moru.Mcp;
 
 /// <summary>What the command line and the environment say, with defaults filled in.</summary>
-internal sealed record Settings
+internal sealed partial record Settings
 {
     // The address of a unix socket holds 108 bytes, the last of them zero.
     private const int MaxSocketPath = 107;
@@ -20,15 +22,27 @@ internal sealed record Settings
     /// <summary>The server to use in place of one on this machine; null: none.</summary>
     public MoruOptions? Remote { get; init; }
 
-    public int Port { get; init; }
+    public required IPEndPoint Http { get; init; }
+
+    /// <summary>Null: no TLS.</summary>
+    public IPEndPoint? Https { get; init; }
+
+    /// <summary>Domain of sandbox host names; null: the server's default.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Whether clients can resolve host names of sandboxes; null: find out.</summary>
+    public bool? Dns { get; init; }
 
     public SandboxAddressing Addressing { get; init; }
+
+    /// <summary>The administrator's secret, for the server that is started here and for the commands that ask one; null: none.</summary>
+    public string? AdminToken { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public string SocketPath => Path.Combine(DataDirectory, MoruServer.SocketName);
 
-    public string ApiKeyPath => Path.Combine(DataDirectory, ApiKeys.FileName);
+    public string ApiKeyPath => Path.Combine(DataDirectory, KeyFile.Name);
 
     /// <summary>Where a server says under which URL it listens.</summary>
     public string HttpUrlPath => Path.Combine(DataDirectory, "http-url");
@@ -42,8 +56,12 @@ internal sealed record Settings
             DataDirectory = data,
             EnvdPath = Variable("MORU_ENVD") ?? Path.Combine(AppContext.BaseDirectory, "envd"),
             Remote = Variable("MORU_API_URL") is null ? null : MoruOptions.FromEnvironment(),
-            Port = line.Port,
+            Http = new IPEndPoint(line.Listen, line.Port),
+            Https = line.HttpsPort is { } port ? new IPEndPoint(line.Listen, port) : null,
+            Domain = ReadDomain(line),
+            Dns = line.Dns,
             Addressing = ReadAddressing(),
+            AdminToken = Variable("MORU_ADMIN_TOKEN"),
             LogLevel = ReadLogLevel(),
         };
         return Encoding.UTF8.GetByteCount(settings.SocketPath) <= MaxSocketPath
@@ -78,6 +96,18 @@ internal sealed record Settings
         "published" => SandboxAddressing.Published,
         var text => throw new InvalidArgumentException($"MORU_SANDBOX_ADDRESS is '{text}'; use auto, container or published."),
     };
+
+    private static string? ReadDomain(CommandLine line)
+    {
+        if ((line.Domain ?? Variable("MORU_SERVER_DOMAIN")) is not { } text) return null;
+        return Domains().IsMatch(text)
+            ? text.ToLowerInvariant()
+            : throw new InvalidArgumentException($"The domain is '{text}'; give a name of at least two parts, such as moru.localhost or sandboxes.example.com:443, with --domain or MORU_SERVER_DOMAIN.");
+    }
+
+    // At most 190 characters, so that a sandbox's label fits before it. A wildcard certificate needs two labels.
+    [GeneratedRegex(@"^(?=[^:]{1,190}(:|\z))([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Domains();
 
     private static string? Variable(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

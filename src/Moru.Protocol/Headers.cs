@@ -6,8 +6,23 @@ public static class Headers
     /// <summary>Control-plane credential, <c>moru_</c> followed by 40 hex digits.</summary>
     public const string ApiKey = "X-API-Key";
 
+    /// <summary>The secret that the server was started with.</summary>
+    public const string AdminToken = "X-Admin-Token";
+
+    /// <summary>Requests that the caller may make in a minute.</summary>
+    public const string RateLimit = "X-RateLimit-Limit";
+
+    /// <summary>How many of them are left now.</summary>
+    public const string RateLimitRemaining = "X-RateLimit-Remaining";
+
+    /// <summary>Unix time in seconds at which all of them are left again, if none is made.</summary>
+    public const string RateLimitReset = "X-RateLimit-Reset";
+
     /// <summary>Per-sandbox credential for envd.</summary>
     public const string AccessToken = "X-Access-Token";
+
+    /// <summary>Per-sandbox credential for ports other than envd's, where these are not open to everybody.</summary>
+    public const string TrafficToken = "Moru-Traffic-Access-Token";
 
     /// <summary>Names the sandbox of a request whose host name cannot.</summary>
     public const string SandboxId = "Moru-Sandbox-Id";

@@ -8,27 +8,45 @@ namespace Moru.Runtime;
 public sealed partial class MoruRuntime : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
+    private readonly IContainerEngine engine;
     private readonly DataDirectory directory;
     private readonly RuntimeStore store;
+    private readonly ObservationStore observations;
     private readonly SandboxStart start;
+    private readonly VolumeDisks disks;
     private readonly ILogger log;
     private Task loops = Task.CompletedTask;
     private int disposed;
 
     private MoruRuntime(
-        DataDirectory directory, RuntimeStore store, SandboxStart start, Sandboxes sandboxes, Templates templates, TemplateBuilds builds, ContextFiles files, ApiKeys keys, string ownerId, ILogger log)
+        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, ObservationStore observations, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
+        Templates templates, TemplateBuilds builds, ContextFiles files, Volumes volumes, Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
     {
+        Options = options;
+        Time = time;
+        this.engine = engine;
         this.directory = directory;
         this.store = store;
+        this.observations = observations;
+        Observations = new Observations(observations);
         this.start = start;
+        this.disks = disks;
         this.log = log;
         Sandboxes = sandboxes;
         Templates = templates;
         Builds = builds;
         Files = files;
-        Keys = keys;
+        Volumes = volumes;
+        Teams = teams;
+        Credentials = credentials;
+        TeamMetrics = metrics;
+        LocalKey = localKey;
         OwnerId = ownerId;
     }
+
+    public RuntimeOptions Options { get; }
+
+    public TimeProvider Time { get; }
 
     public Sandboxes Sandboxes { get; }
 
@@ -39,7 +57,22 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     /// <summary>Files that builds copy.</summary>
     public ContextFiles Files { get; }
 
-    public ApiKeys Keys { get; }
+    public Volumes Volumes { get; }
+
+    public Teams Teams { get; }
+
+    /// <summary>API keys and access tokens.</summary>
+    public Credentials Credentials { get; }
+
+    public TeamMetrics TeamMetrics { get; }
+
+    /// <summary>The key in the file <c>api-key</c> of the data directory.</summary>
+    public string LocalKey { get; }
+
+    public Observations Observations { get; }
+
+    /// <summary>Whether the engine answered when it was last heard of.</summary>
+    public bool EngineAnswers => !Sandboxes.EngineIsDown;
 
     /// <summary>Identifies this data directory to the engine; every container of ours is labelled with it.</summary>
     public string OwnerId { get; }
@@ -54,19 +87,25 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         var log = logs.CreateLogger("Moru.Runtime");
         var directory = DataDirectory.Open(options.DataDirectory);
         RuntimeStore? store = null;
+        ObservationStore? observations = null;
         try
         {
             var envd = new EnvdCopies(directory.Path);
             var digest = await envd.AddAsync(options.EnvdPath, cancellationToken);
             store = RuntimeStore.Open(directory.Path);
+            observations = ObservationStore.Open(directory.Path);
             var ownerId = Encoding.ASCII.GetString(
                 store.Setting("owner", () => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(16, lowercase: true))));
             var tokens = new AccessTokens(store.Setting("seed", () => RandomNumberGenerator.GetBytes(32)));
 
-            var templates = new Templates(store, options, time);
+            var teams = new Teams(options, store, time);
+            var credentials = new Credentials(store, teams, time);
+            var key = await KeyFile.EnsureAsync(directory.Path, credentials, teams.First, cancellationToken);
+            var templates = new Templates(store, teams, options, time);
             var files = new ContextFiles(store, options, directory.Path, time);
-            var start = new SandboxStart(engine, envd, ownerId);
-            var sandboxes = new Sandboxes(options, store, engine, templates, start, tokens, digest, ownerId, time, log);
+            var disks = new VolumeDisks(directory.Path, options, log);
+            var start = new SandboxStart(engine, envd, disks, ownerId);
+            var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, tokens, digest, ownerId, time, log);
             sandboxes.Load();
             var tools = new BuildTools(
                 templates, files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
@@ -74,19 +113,29 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             var builds = new TemplateBuilds(store, tools, sandboxes, time, log);
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
-            var runtime = new MoruRuntime(directory, store, start, sandboxes, templates, builds, files, new ApiKeys(store, directory.Path, time), ownerId, log);
+            var volumes = new Volumes(options, store, disks, sandboxes, time, log);
+            var metrics = new TeamMetrics(sandboxes, store, time);
+            var runtime = new MoruRuntime(
+                options, time, engine, directory, store, observations, start, disks, sandboxes, templates, builds, files, volumes, teams, metrics, credentials, key, ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
-            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log));
+            var writer = new ObservationWriter(observations, time, log);
+            var observers = new Observers(sandboxes, start, observations, writer, time, log);
+            sandboxes.BeforeRemoval = observers.FinishAsync;
+            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log), writer, observers);
             return runtime;
         }
         catch
         {
+            observations?.Dispose();
             store?.Dispose();
             directory.Dispose();
             throw;
         }
     }
+
+    /// <inheritdoc cref="IContainerEngine.DataRootAsync"/>
+    public Task<string> EngineRootAsync(CancellationToken cancellationToken) => engine.DataRootAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -95,13 +144,17 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         await Builds.CloseAsync();
         await stopping.CancelAsync();
         await loops;
+        await Volumes.CloseAsync();
+        disks.Dispose();
+        Sandboxes.Instruments.Dispose();
         start.Dispose();
+        observations.Dispose();
         store.Dispose();
         directory.Dispose();
         stopping.Dispose();
     }
 
-    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines)
+    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines, ObservationWriter writer, Observers observers)
     {
         var token = stopping.Token;
         loops = Task.WhenAll(
@@ -109,7 +162,11 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
             GuardAsync("builds", () => Builds.CleanUpAsync(token)),
             GuardAsync("reaper", () => reaper.RunAsync(token)),
-            GuardAsync("deadlines", () => deadlines.RunAsync(token)));
+            GuardAsync("deadlines", () => deadlines.RunAsync(token)),
+            GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)),
+            GuardAsync("volumes", () => Volumes.CountAsync(token)),
+            GuardAsync("observations", () => writer.RunAsync(token)),
+            GuardAsync("observers", () => observers.RunAsync(token)));
     }
 
     /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>

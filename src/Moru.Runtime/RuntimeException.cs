@@ -11,6 +11,14 @@ public enum RuntimeError
     SandboxNotFound,
     TemplateNotFound,
     VolumeNotFound,
+    TeamNotFound,
+    VolumeFileNotFound,
+
+    /// <summary>The volume, or the disk that it is on, holds no more.</summary>
+    VolumeFull,
+
+    /// <summary>The server may not touch what is in the volume, or this machine cannot have volumes.</summary>
+    VolumeUnusable,
 
     /// <summary>The template is known but the engine has no image for it.</summary>
     TemplateNotPrepared,
@@ -19,6 +27,9 @@ public enum RuntimeError
     /// <summary>The sandbox is in a phase that does not allow this.</summary>
     Conflict,
     LimitReached,
+
+    /// <summary>The node was told to take no new sandboxes.</summary>
+    Draining,
 
     /// <summary>The engine does not answer; the same call may work later.</summary>
     EngineUnavailable,

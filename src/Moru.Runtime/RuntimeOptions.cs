@@ -15,8 +15,14 @@ public sealed record RuntimeOptions
     /// <summary>The longest life of a sandbox, counted from its start.</summary>
     public TimeSpan MaxTimeout { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How many sandboxes may start or run at a time; paused ones do not count.</summary>
+    /// <summary>How many sandboxes of all teams may start or run at a time; paused ones do not count.</summary>
     public int MaxSandboxes { get; init; } = 100;
+
+    /// <summary>What each team may use.</summary>
+    public TeamLimits Limits { get; init; } = new();
+
+    /// <summary>Teams whose limits differ, by id.</summary>
+    public IReadOnlyDictionary<string, TeamLimits> LimitsByTeam { get; init; } = new Dictionary<string, TeamLimits>();
 
     /// <summary>How long the records of ended sandboxes are kept, if there are not too many of them.</summary>
     public TimeSpan KeptHistory { get; init; } = TimeSpan.FromDays(7);
@@ -27,17 +33,20 @@ public sealed record RuntimeOptions
     /// <summary>How long a whole create or resume may take.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Most volumes.</summary>
+    public int MaxVolumes { get; init; } = 1000;
+
+    /// <summary>How much a new volume can hold; at least 32 MiB.</summary>
+    public long VolumeBytes { get; init; } = 10L << 30;
+
+    /// <summary>
+    /// Whether a new volume is a file system of its own, which the kernel keeps to its size; needs Linux, root and <c>mkfs.ext4</c>, and
+    /// is a directory without them.
+    /// </summary>
+    public bool VolumeImages { get; init; } = true;
+
     /// <summary>Most processes and threads in one sandbox.</summary>
     public int PidsLimit { get; init; } = 1024;
-
-    /// <summary>The largest template that may be built.</summary>
-    public int MaxTemplateCpus { get; init; } = 8;
-
-    /// <inheritdoc cref="MaxTemplateCpus"/>
-    public int MaxTemplateMemoryMB { get; init; } = 8192;
-
-    /// <summary>How many builds a team may have waiting or running.</summary>
-    public int MaxBuilds { get; init; } = 20;
 
     /// <summary>How long a build may take.</summary>
     public TimeSpan BuildTimeout { get; init; } = TimeSpan.FromHours(1);

@@ -38,6 +38,9 @@ public sealed class TemplateException(string message, Exception? innerException 
 /// <summary>A quota is used up or requests come too fast; try again later.</summary>
 public sealed class RateLimitException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
+/// <summary>Changes of a watched directory were lost because they came faster than they were taken; look at the directory itself and watch it anew.</summary>
+public sealed class WatchOverflowException(string message, Exception? innerException = null) : SandboxException(message, innerException);
+
 /// <summary>A command ended with a non-zero exit code.</summary>
 public sealed class CommandExitException : SandboxException
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Moru.Protocol;
 
 namespace Moru;
@@ -16,23 +17,30 @@ namespace Moru;
 public sealed partial class Sandbox : IAsyncDisposable
 {
     private readonly MoruClient client;
+    private readonly SandboxAccess access;
     private readonly SandboxConnection connection;
 
-    internal Sandbox(MoruClient client, string sandboxId, string domain, SandboxConnection connection)
+    internal Sandbox(MoruClient client, SandboxAccess access)
     {
         this.client = client;
-        this.connection = connection;
-        SandboxId = sandboxId;
-        SandboxDomain = domain;
+        this.access = access;
+        connection = client.ConnectionTo(access);
         Files = new SandboxFiles(connection);
         Commands = new SandboxCommands(connection);
+        Pty = new SandboxPty(connection);
     }
 
     /// <summary>Identifier: <c>i</c> and 20 letters or digits.</summary>
-    public string SandboxId { get; }
+    public string SandboxId => access.SandboxId;
 
     /// <summary>Domain of the sandbox's host names.</summary>
-    public string SandboxDomain { get; }
+    public string SandboxDomain => client.DomainOf(access);
+
+    /// <summary>
+    /// What requests to the sandbox's ports must carry in the header <c>moru-traffic-access-token</c>; null unless it was made with
+    /// <see cref="NetworkOptions.AllowPublicTraffic"/> false.
+    /// </summary>
+    public string? TrafficAccessToken => access.TrafficAccessToken;
 
     /// <summary>Files inside the sandbox.</summary>
     public SandboxFiles Files { get; }
@@ -40,12 +48,37 @@ public sealed partial class Sandbox : IAsyncDisposable
     /// <summary>Commands inside the sandbox.</summary>
     public SandboxCommands Commands { get; }
 
+    /// <summary>Terminals inside the sandbox.</summary>
+    public SandboxPty Pty { get; }
+
+    /// <summary>The same sandbox with other settings for the requests made through it, for example a longer request timeout.</summary>
+    /// <remarks>Costs next to nothing, so it may be made for a single call. It needs no disposal of its own: disposing it would kill the sandbox.</remarks>
+    public Sandbox With(RequestOptions request) => new(client.With(request), access);
+
     /// <summary>Host name, without a scheme, under which a server on <paramref name="port"/> in the sandbox is reached.</summary>
     public string GetHost(int port)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 65535);
-        return new SandboxHost(port, SandboxId).Under(SandboxDomain);
+        return client.HostOf(access, port);
+    }
+
+    /// <summary>URL to which anyone may send one file as a multipart form with <c>POST</c>, without credentials.</summary>
+    /// <param name="path">Path of the file; null: the file names in the form are the paths.</param>
+    /// <param name="user">User who gets the file; default: the template's user.</param>
+    /// <param name="expiration">How long the URL holds, to the second; default: as long as the sandbox.</param>
+    /// <exception cref="InvalidArgumentException">An expiration for a sandbox that is not <see cref="SandboxOptions.Secure"/>: nothing guards it.</exception>
+    public Uri UploadUrl(string? path = null, string? user = null, TimeSpan? expiration = null) => SignedUrl(path ?? "", FileOperation.Write, user, expiration);
+
+    /// <summary>URL from which anyone may read one file with <c>GET</c>, without credentials.</summary>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="user">User whose home relative paths start from; default: the template's user.</param>
+    /// <param name="expiration">How long the URL holds, to the second; default: as long as the sandbox.</param>
+    /// <exception cref="InvalidArgumentException">An expiration for a sandbox that is not <see cref="SandboxOptions.Secure"/>: nothing guards it.</exception>
+    public Uri DownloadUrl(string path, string? user = null, TimeSpan? expiration = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return SignedUrl(path, FileOperation.Read, user, expiration);
     }
 
     /// <summary>Whether the sandbox answers.</summary>
@@ -55,13 +88,7 @@ public sealed partial class Sandbox : IAsyncDisposable
     {
         try
         {
-            await connection.CallAsync(
-                async token =>
-                {
-                    await connection.Envd.HealthAsync(token).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
+            await connection.CallAsync(connection.Envd.HealthAsync, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (SandboxTimeoutException error) when (error.InnerException is ConnectException { HttpStatus: 502 })
@@ -74,6 +101,28 @@ public sealed partial class Sandbox : IAsyncDisposable
     /// <exception cref="NotFoundException">The sandbox has ended.</exception>
     public Task<SandboxInfo> GetInfoAsync(CancellationToken cancellationToken = default) =>
         client.GetSandboxInfoAsync(SandboxId, cancellationToken);
+
+    /// <summary>Reads what the sandbox used of its processors, memory and disk, oldest first.</summary>
+    /// <param name="start">Only from then on, to the second; null: from its beginning.</param>
+    /// <param name="end">Only until then, to the second; null: until now.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The samples; none at first, since they are taken every few seconds.</returns>
+    /// <exception cref="NotFoundException">The sandbox has ended.</exception>
+    public Task<IReadOnlyList<SandboxMetrics>> GetMetricsAsync(
+        DateTimeOffset? start = null, DateTimeOffset? end = null, CancellationToken cancellationToken = default) =>
+        client.GetSandboxMetricsAsync(SandboxId, start, end, cancellationToken);
+
+    /// <summary>Pauses this sandbox: it keeps files, memory and processes, and does nothing until <see cref="ConnectAsync(TimeSpan?, CancellationToken)"/>.</summary>
+    /// <returns>False when it was paused already.</returns>
+    /// <exception cref="NotFoundException">The sandbox has ended.</exception>
+    public Task<bool> PauseAsync(CancellationToken cancellationToken = default) => client.PauseSandboxAsync(SandboxId, cancellationToken);
+
+    /// <summary>Resumes this sandbox when it is paused, and extends its life.</summary>
+    /// <param name="timeout">Extends its life to at least this from now; never shortens it. Default 300 s.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="NotFoundException">The sandbox has ended.</exception>
+    public Task ConnectAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        client.ConnectSandboxAsync(SandboxId, timeout, cancellationToken);
 
     /// <summary>Sets how long this sandbox lives from now on; this may shorten or extend its life.</summary>
     /// <exception cref="NotFoundException">The sandbox has ended.</exception>
@@ -97,4 +146,23 @@ public sealed partial class Sandbox : IAsyncDisposable
             // Dispose must not hide the exception that is already on its way; the timeout ends what is left.
         }
     }
+
+    private Uri SignedUrl(string path, FileOperation operation, string? user, TimeSpan? expiration)
+    {
+        if (expiration is { } length) ArgumentOutOfRangeException.ThrowIfLessThan(length, TimeSpan.Zero, nameof(expiration));
+        if (access.EnvdAccessToken is not { } token)
+        {
+            return expiration is null
+                ? FileUrl(path, user, "")
+                : throw new InvalidArgumentException($"Sandbox '{SandboxId}' is not secured, so its URLs hold as long as it lives; create it with Secure, or give no expiration.");
+        }
+
+        long? end = expiration is { } life ? DateTimeOffset.UtcNow.Add(life).ToUnixTimeSeconds() : null;
+        var signature = "&signature=" + Uri.EscapeDataString(Signature.Of(path, operation, user ?? "", token, end));
+        return FileUrl(path, user, signature + (end is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"&signature_expiration={seconds}") : ""));
+    }
+
+    private Uri FileUrl(string path, string? user, string signature) => new(
+        client.PublicRootOf(access),
+        "files?" + (path.Length > 0 ? "path=" + Uri.EscapeDataString(path) : "") + (user is null ? "" : "&username=" + Uri.EscapeDataString(user)) + signature);
 }

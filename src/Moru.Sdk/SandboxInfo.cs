@@ -17,7 +17,7 @@ public sealed record SandboxInfo
     /// <summary>When it was ready.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When it will be killed unless its timeout is set anew.</summary>
+    /// <summary>When it will be killed or paused unless its timeout is set anew; of a paused one, when it was paused.</summary>
     public required DateTimeOffset EndAt { get; init; }
 
     /// <summary>Running or paused.</summary>
@@ -32,6 +32,12 @@ public sealed record SandboxInfo
     /// <summary>Labels given at creation.</summary>
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 
+    /// <summary>Version of the agent protocol.</summary>
+    public string EnvdVersion { get; init; } = "";
+
+    /// <summary>Domain of its host names; null when the server leaves it to the client, and in lists.</summary>
+    public string? SandboxDomain { get; init; }
+
     internal static SandboxInfo From(ListedSandbox wire) => new()
     {
         SandboxId = wire.SandboxId,
@@ -43,5 +49,7 @@ public sealed record SandboxInfo
         CpuCount = wire.CpuCount,
         MemoryMB = wire.MemoryMB,
         Metadata = wire.Metadata ?? new Dictionary<string, string>(),
+        EnvdVersion = wire.EnvdVersion,
+        SandboxDomain = (wire as SandboxDetail)?.Domain,
     };
 }

@@ -10,6 +10,9 @@ public sealed record SandboxOptions
     /// <summary>How long the sandbox lives unless its timeout is set anew; whole seconds, default 300 s. The server states its maximum when it is exceeded.</summary>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
+    /// <summary>Whether the sandbox is paused when its timeout is over, in place of being killed; default false.</summary>
+    public bool AutoPause { get; init; }
+
     /// <summary>Labels of your own, for finding the sandbox again; default none.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
@@ -22,13 +25,53 @@ public sealed record SandboxOptions
     /// <summary>Whether the sandbox's agent demands a token that only this client gets; default true.</summary>
     public bool Secure { get; init; } = true;
 
+    /// <summary>What traffic may enter and leave; default: what <see cref="AllowInternetAccess"/> says.</summary>
+    public NetworkOptions? Network { get; init; }
+
+    /// <summary>Volume to mount at <see cref="VolumeMountPath"/>; default none.</summary>
+    public string? VolumeId { get; init; }
+
+    /// <summary>Directory at which the volume is mounted; default: none, without a volume.</summary>
+    public string? VolumeMountPath { get; init; }
+
+    /// <summary>Control-plane credential for this sandbox; default: the client's.</summary>
+    public string? ApiKey { get; init; }
+
     internal NewSandbox ToWire(string template) => new()
     {
         TemplateId = template,
         Timeout = MoruClient.Seconds(Timeout),
+        AutoPause = AutoPause ? true : null,
         Secure = Secure,
         AllowInternetAccess = AllowInternetAccess,
+        Network = Network?.ToWire(),
         Metadata = Metadata,
         EnvVars = Envs,
+        VolumeId = VolumeId,
+        VolumeMountPath = VolumeMountPath,
+    };
+}
+
+/// <summary>What traffic may enter and leave a sandbox.</summary>
+public sealed record NetworkOptions
+{
+    /// <summary>IP addresses, CIDR ranges and domains that may be reached in any case; default none. Domains need <c>0.0.0.0/0</c> in <see cref="DenyOut"/>.</summary>
+    public IReadOnlyList<string>? AllowOut { get; init; }
+
+    /// <summary>IP addresses and CIDR ranges that may not be reached; default none.</summary>
+    public IReadOnlyList<string>? DenyOut { get; init; }
+
+    /// <summary>Whether everybody may reach the sandbox's ports; default true. With false, requests need <see cref="Sandbox.TrafficAccessToken"/>.</summary>
+    public bool AllowPublicTraffic { get; init; } = true;
+
+    /// <summary>Host name that the sandbox's servers see in place of the real one, where <c>${PORT}</c> stands for the port; default: the real one.</summary>
+    public string? MaskRequestHost { get; init; }
+
+    internal NewSandboxNetwork ToWire() => new()
+    {
+        AllowOut = AllowOut,
+        DenyOut = DenyOut,
+        AllowPublicTraffic = AllowPublicTraffic ? null : false,
+        MaskRequestHost = MaskRequestHost,
     };
 }

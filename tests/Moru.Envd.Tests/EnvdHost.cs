@@ -19,6 +19,10 @@ public abstract class EnvdHost : IAsyncLifetime
 
     public Task<string> GetTextAsync(string path) => Http.GetStringAsync(new Uri(Address, path), TestContext.Current.CancellationToken);
 
+    /// <summary>Runs a JavaScript function body with the official SDK, whose <c>sandbox</c> is this envd.</summary>
+    /// <returns>What it returns, as JSON.</returns>
+    public Task<string> JavaScriptAsync(string body) => OfficialSdk.RunAsync(Address, body);
+
     /// <summary>Whether an envd listens there.</summary>
     public async Task<bool> AnswersAsync(Uri address)
     {

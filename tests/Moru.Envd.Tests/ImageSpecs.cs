@@ -82,11 +82,11 @@ public abstract class ImageSpecs(ContainerEnvd envd, StartRequest program, strin
     [Fact]
     public async Task It_makes_describes_moves_and_removes_directories()
     {
-        await Envd.Client.MakeDirectoryAsync("/work/one/two", null, Cancelled);
-        await Envd.Client.MoveAsync("/work/one", "/work/other/one", null, Cancelled);
-        var entry = await Envd.Client.StatAsync("/work/other/one/two", null, Cancelled);
-        await Envd.Client.RemoveAsync("/work", null, Cancelled);
-        var gone = await Assert.ThrowsAsync<ConnectException>(() => Envd.Client.StatAsync("/work", null, Cancelled));
+        await Envd.Client.MakeDirectoryAsync("/made/one/two", null, Cancelled);
+        await Envd.Client.MoveAsync("/made/one", "/made/other/one", null, Cancelled);
+        var entry = await Envd.Client.StatAsync("/made/other/one/two", null, Cancelled);
+        await Envd.Client.RemoveAsync("/made", null, Cancelled);
+        var gone = await Assert.ThrowsAsync<ConnectException>(() => Envd.Client.StatAsync("/made", null, Cancelled));
 
         Assert.Equal((FileType.Directory, "drwxr-xr-x"), (entry.Type, entry.Permissions));
         Assert.Equal(ConnectCode.NotFound, gone.Code);

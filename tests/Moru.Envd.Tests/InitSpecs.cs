@@ -30,7 +30,7 @@ public sealed class InitSpecs : IAsyncLifetime
 
         var plain = await _envd.ShAsync("echo $COLOUR $SHAPE");
         var start = Commands.Bash("echo $COLOUR $SHAPE");
-        var changed = await _envd.RunAsync(start with { Process = start.Process with { Envs = new Dictionary<string, string> { ["COLOUR"] = "blue" } } });
+        var changed = await _envd.RunAsync(start with { Process = start.Process! with { Envs = new Dictionary<string, string> { ["COLOUR"] = "blue" } } });
 
         Assert.Equal("red round\n", plain.Stdout);
         Assert.Equal("blue round\n", changed.Stdout);

@@ -206,11 +206,11 @@ public sealed class ProcessSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd
     [InlineData("""{"process":{"cmd":"true","cwd":"~other"}}""", "invalid_argument", "cannot expand '~other'")]
     [InlineData("""{"process":{}}""", "invalid_argument", "cmd")]
     [InlineData("""{"process":null}""", "invalid_argument", "process.cmd is missing")]
-    [InlineData("""{"process":{"cmd":"true","args":[null]}}""", "invalid_argument", "an argument is null")]
+    [InlineData("""{"process":{"cmd":"true","args":[null]}}""", "invalid_argument", "process.ProcessConfig.args must")]
     [InlineData("""{"process":{"cmd":"tr\u0000ue"}}""", "invalid_argument", "NUL")]
-    [InlineData("""{"process":{"cmd":"true","envs":{"A":null}}}""", "invalid_argument", "invalid environment variable 'A'")]
+    [InlineData("""{"process":{"cmd":"true","envs":{"A":null}}}""", "invalid_argument", "process.ProcessConfig.envs must")]
     [InlineData("{", "invalid_argument", "malformed message")]
-    [InlineData("null", "invalid_argument", "the message is null")]
+    [InlineData("null", "invalid_argument", "process.StartRequest must be")]
     public async Task A_start_that_cannot_be_fails_inside_the_stream(string json, string code, string message)
     {
         var end = Assert.Single(await envd.StartAsync(json));

@@ -37,6 +37,23 @@ public sealed class DebianTerminalSpecs(DebianEnvd envd) : IClassFixture<DebianE
     }
 
     [Fact]
+    public async Task Vim_fills_the_screen_follows_its_size_and_saves()
+    {
+        Assert.Equal(0, (await envd.ShAsync("apt-get update -qq && apt-get install -qq --yes --no-install-recommends vim-tiny", "root")).End.ExitCode);
+        await using var vim = await Conversation.StartAsync(envd, Terminals.Program("vim.tiny", "/tmp/note"), "user");
+        await vim.ShowsAsync("\"/tmp/note\"");
+
+        await vim.ResizeAsync(100, 40);
+        await vim.TypeAsync("ione\rtwo\x1b:set lines? columns?\r");
+        await vim.ShowsAsync("lines=40");
+        await vim.ShowsAsync("columns=100");
+        await vim.TypeAsync("\r:wq\r");
+
+        Assert.Equal(0, (await vim.EndAsync()).ExitCode);
+        Assert.Equal("one\ntwo\n", (await envd.ShAsync("cat /tmp/note")).Stdout);
+    }
+
+    [Fact]
     public async Task Processes_of_any_user_are_offered_to_the_oom_killer_and_envd_is_not()
     {
         var result = await envd.ShAsync("cat /proc/1/oom_score_adj; (cat /proc/self/oom_score_adj) & wait; cat /proc/self/oom_score_adj", "user");

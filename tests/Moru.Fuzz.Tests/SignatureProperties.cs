@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Moru.Envd;
 using Moru.Protocol;
+using AccessToken = Moru.Envd.AccessToken;
 
 namespace Moru.Fuzz.Tests;
 

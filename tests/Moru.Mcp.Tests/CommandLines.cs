@@ -9,6 +9,8 @@ public sealed class CommandLines
     [InlineData("serve --port 0 --data-dir=/d", "serve", 0, "/d")]
     [InlineData("env --data-dir /d", "env", 3000, "/d")]
     [InlineData("--version", "--version", 3000, null)]
+    [InlineData("keys", "keys", 3000, null)]
+    [InlineData("teams list --data-dir /d", "teams", 3000, "/d")]
     public void Commands_are_understood(string arguments, string verb, int port, string? data)
     {
         var line = CommandLine.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), out _)!;
@@ -16,7 +18,53 @@ public sealed class CommandLines
         Assert.Equal((verb, port, data), (line.Verb, line.Port, line.DataDirectory));
     }
 
+    [Fact]
+    public void What_keys_and_teams_shall_do_may_stand_before_or_after_the_options()
+    {
+        var line = CommandLine.Parse(["keys", "--team=t1", "create", "my key"], out _)!;
+
+        Assert.Equal(("t1", "create|my key"), (line.Team, string.Join('|', line.Words)));
+    }
+
     [Theory]
+    [InlineData("serve", 3443, "127.0.0.1", null)]
+    [InlineData("serve --https-port 0 --listen 0.0.0.0 --domain a.example", 0, "0.0.0.0", "a.example")]
+    [InlineData("serve --no-https --listen=::", null, "::", null)]
+    public void Where_to_listen_is_understood(string arguments, int? httpsPort, string listen, string? domain)
+    {
+        var line = CommandLine.Parse(arguments.Split(' '), out _)!;
+
+        Assert.Equal((httpsPort, listen, domain), (line.HttpsPort, line.Listen.ToString(), line.Domain));
+    }
+
+    [Theory]
+    [InlineData("env", null)]
+    [InlineData("env --dns", true)]
+    [InlineData("env --no-dns", false)]
+    public void Whether_names_resolve_can_be_said(string arguments, bool? dns) => Assert.Equal(dns, CommandLine.Parse(arguments.Split(' '), out _)!.Dns);
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("-a.example")]
+    [InlineData("a_b.example")]
+    [InlineData("a.example/")]
+    [InlineData("127.0.0.1")]
+    [InlineData("a.example:https")]
+    public void A_domain_that_cannot_be_one_is_refused(string domain) =>
+        Assert.Contains(domain, Assert.Throws<InvalidArgumentException>(() => Settings.From(new CommandLine { Verb = "serve", Domain = domain })).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("keys bogus", "keys does not understand 'bogus'")]
+    [InlineData("keys create", "keys does not understand 'create'")]
+    [InlineData("keys block x", "keys does not understand 'block x'")]
+    [InlineData("teams delete x", "teams does not understand 'delete x'")]
+    [InlineData("teams --team x", "unknown argument '--team'")]
+    [InlineData("keys --port 1", "unknown argument '--port'")]
+    [InlineData("serve --listen here", "--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not 'here'")]
+    [InlineData("serve --https-port x", "--https-port must be a number from 0 to 65535, not 'x'")]
+    [InlineData("env --no-https", "unknown argument '--no-https'")]
+    [InlineData("serve --dns", "unknown argument '--dns'")]
+    [InlineData("--listen 0.0.0.0", "unknown argument '--listen'")]
     [InlineData("bogus", "unknown argument 'bogus'")]
     [InlineData("serve bogus", "unknown argument 'bogus'")]
     [InlineData("--port 1", "unknown argument '--port'")]

@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ModelContextProtocol.Client;
+using Moru.Server;
 
 namespace Moru.Mcp.Tests;
 
 /// <summary>What the README and the docs tell people to type works as it stands there.</summary>
-public sealed partial class Documentation(ServerFixture fixture) : IDisposable
+public sealed partial class Documentation(TlsServerFixture fixture) : IDisposable, IClassFixture<TlsServerFixture>
 {
     private static readonly string[] Documents = ["README.md", .. Directory.GetFiles(Path.Combine(Artifacts.Root, "docs"), "*.md")];
 
@@ -66,6 +67,26 @@ public sealed partial class Documentation(ServerFixture fixture) : IDisposable
         Assert.True(exit == 0, text);
         Assert.StartsWith("hello from PRETTY_NAME=", text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_lines_of_JavaScript_run_as_they_stand() =>
+        Assert.Equal("hello from JavaScript", await OfficialSdk.RunProgramAsync(SdkEnvironment, Assert.Single(Blocks("javascript"))));
+
+    /// <summary>With a stand-in for the official SDK that sends what it sends, on Python's own libraries.</summary>
+    [Fact]
+    public async Task The_lines_of_Python_run_as_they_stand() =>
+        Assert.Equal("hello from Python", await Shell.RunAsync(
+            default, [.. SdkEnvironment, ("PYTHONPATH", Path.Combine(Artifacts.Root, "tests/Moru.Testing/python"))], "python3", "-c", Assert.Single(Blocks("python"))));
+
+    /// <summary>What <c>env</c> prints.</summary>
+    private (string, string)[] SdkEnvironment =>
+    [
+        ("MORU_API_URL", fixture.Server.HttpUrl!.GetLeftPart(UriPartial.Authority)),
+        ("MORU_API_KEY", fixture.Server.ApiKey),
+        ("MORU_DOMAIN", fixture.Server.Domain!),
+        ("SSL_CERT_FILE", Path.Combine(fixture.DataDirectory, MoruServer.TrustBundleName)),
+        ("NODE_EXTRA_CA_CERTS", Path.Combine(fixture.DataDirectory, MoruServer.AuthorityName)),
+    ];
 
     private static IEnumerable<string> Blocks(string language) => Documents
         .Select(document => File.ReadAllText(Path.Combine(Artifacts.Root, document)))

@@ -28,7 +28,7 @@ public sealed class EndToEndTrouble : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
 
-        await using var serve = McpProcess.Start(data.Path, $"serve --port {((IPEndPoint)taken.LocalEndpoint).Port}");
+        await using var serve = McpProcess.Start(data.Path, $"serve --port {((IPEndPoint)taken.LocalEndpoint).Port} --https-port 0");
 
         Assert.Equal(1, await serve.ExitCodeAsync());
         Assert.Equal("", await serve.Output.ReadToEndAsync(TestContext.Current.CancellationToken));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -10,6 +11,7 @@ namespace Moru.Mcp.Tests;
 internal sealed class McpProcess : IAsyncDisposable
 {
     private readonly Process process;
+    private readonly StringBuilder errors = new();
     private McpClient? client;
 
     private McpProcess(Process process) => this.process = process;
@@ -19,6 +21,15 @@ internal sealed class McpProcess : IAsyncDisposable
     public StreamWriter Input => process.StandardInput;
 
     public StreamReader Output => process.StandardOutput;
+
+    /// <summary>What it has written to stderr so far.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (errors) return errors.ToString();
+        }
+    }
 
     public static McpProcess Start(string dataDirectory, string? arguments = null, params (string Name, string Value)[] environment)
     {
@@ -34,9 +45,14 @@ internal sealed class McpProcess : IAsyncDisposable
         foreach (var (name, value) in environment) start.Environment[name] = value;
 
         var process = Process.Start(start)!;
-        process.ErrorDataReceived += (_, line) => TestContext.Current.TestOutputHelper?.WriteLine($"{process.Id}: {line.Data}");
+        var started = new McpProcess(process);
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (started.errors) started.errors.AppendLine(line.Data);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{process.Id}: {line.Data}");
+        };
         process.BeginErrorReadLine();
-        return new McpProcess(process);
+        return started;
     }
 
     /// <summary>The official client on the process's pipes.</summary>

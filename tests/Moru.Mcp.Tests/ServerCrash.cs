@@ -89,7 +89,7 @@ public sealed class ServerCrash : IAsyncDisposable
 
     private async Task<McpProcess> ServeAsync()
     {
-        var server = McpProcess.Start(data.Path, "serve --port 0");
+        var server = McpProcess.Start(data.Path, "serve --port 0 --https-port 0");
         await server.Output.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(Eventually.Limit);
         return server;
     }

@@ -13,7 +13,7 @@ public sealed class BinaryMessages
         // process { cmd: "sh", args: ["-c", ""], envs: {"A": "1", "": ""}, cwd: "" }, pty { size { cols: 300 } }, tag: "", stdin: false
         var request = Decode("0a16 0a027368 12022d63 1200 1a06 0a0141 120131 1a00 2200 1205 0a03 08ac02 1a00 2000", EnvdJson.Default.StartRequest);
 
-        Assert.Equal(("sh", ""), (request.Process.Cmd, request.Process.Cwd));
+        Assert.Equal(("sh", ""), (request.Process!.Cmd, request.Process.Cwd));
         Assert.Equal(["-c", ""], request.Process.Args!);
         Assert.Equal([new("A", "1"), new("", "")], request.Process.Envs!);
         Assert.Equal((new PtySize(300, 0), "", false), (request.Pty!.Size!, request.Tag, request.Stdin!.Value));
@@ -44,7 +44,7 @@ public sealed class BinaryMessages
     {
         var request = Decode("0a04 0a026c73 0a04 12022d6c 0a03 220178 0a03 220179", EnvdJson.Default.StartRequest);
 
-        Assert.Equal(("ls", "-l", "y"), (request.Process.Cmd, Assert.Single(request.Process.Args!), request.Process.Cwd));
+        Assert.Equal(("ls", "-l", "y"), (request.Process!.Cmd, Assert.Single(request.Process.Args!), request.Process.Cwd));
     }
 
     [Fact]

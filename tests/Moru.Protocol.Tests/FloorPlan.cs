@@ -11,7 +11,7 @@ public sealed class FloorPlan
         ["src/Moru.Envd"] = (["Moru.Protocol"], ["Microsoft.AspNetCore.App"]),
         ["src/Moru.Sdk"] = (["Moru.Protocol"], []),
         ["src/Moru.Runtime"] = (["Moru.Protocol"], ["Docker.DotNet.Enhanced", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Logging.Abstractions"]),
-        ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "Yarp.ReverseProxy"]),
+        ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Yarp.ReverseProxy"]), // one exporter for the traces and metrics of Runtime and Server
         ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
         ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
         ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),

@@ -46,7 +46,7 @@ public sealed class JsonMessages
     {
         var request = Decode("""{"process":{"args":null,"envs":null,"cwd":null},"pty":null,"tag":null,"stdin":null}""", EnvdJson.Default.StartRequest);
 
-        Assert.Equal(("", null, null, null), (request.Process.Cmd, request.Pty, request.Tag, request.Stdin));
+        Assert.Equal(("", null, null, null), (request.Process!.Cmd, request.Pty, request.Tag, request.Stdin));
         Assert.Equal("", Decode("{}", EnvdJson.Default.StatRequest).Path);
     }
 
@@ -55,7 +55,7 @@ public sealed class JsonMessages
     {
         var request = Decode("""{"process":{"cmd":"a\"\\\u00e9\ud83d\ude00é","args":["x\ny"],"envs":{"\u0041":"\t"}}}""", EnvdJson.Default.StartRequest);
 
-        Assert.Equal("a\"\\é😀é", request.Process.Cmd);
+        Assert.Equal("a\"\\é😀é", request.Process!.Cmd);
         Assert.Equal(["x\ny"], request.Process.Args!);
         Assert.Equal("\t", request.Process.Envs!["A"]);
     }

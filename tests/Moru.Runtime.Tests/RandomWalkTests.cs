@@ -25,7 +25,7 @@ public sealed class RandomWalkTests
         await Eventually.TrueAsync(() => node.Sandboxes.Live.Count == 0);
         Assert.Empty(node.Engine.SandboxIds);
         Assert.All(walk.Known, id => Assert.Equal(1, node.Engine.RemovalsOf(id)));
-        var runs = node.Sandboxes.ListRuns([SandboxPhase.Ended], null, int.MaxValue);
+        var runs = node.Sandboxes.ListRuns(node.Runtime.Teams.First.Id, [SandboxPhase.Ended], null, int.MaxValue);
         Assert.Equal(walk.Known.Order(), runs.Select(run => run.Id).Order());
         Assert.All(runs, run => Assert.True(run.EndedAt >= run.CreatedAt && run.EndReason is EndReason.Killed or EndReason.Timeout));
     }

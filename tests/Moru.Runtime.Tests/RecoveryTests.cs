@@ -151,10 +151,10 @@ public sealed class RecoveryTests
         await Eventually.TrueAsync(() =>
         {
             node.Clock.Advance(TimeSpan.FromSeconds(30));
-            return node.Sandboxes.Find(created.Id) is null;
+            return node.Stored(created.Id)!.EndReason is not null;
         });
 
-        await Eventually.TrueAsync(() => node.Stored(created.Id)!.EndReason is EndReason.Error);
+        Assert.Equal((EndReason.Error, null), (node.Stored(created.Id)!.EndReason, node.Sandboxes.Find(created.Id)));
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class SandboxStateTests
     {
         var record = new SandboxRecord
         {
-            Id = "i1", TemplateId = "base", StartedAt = default, EndAt = default, State = Ended, Metadata = new Dictionary<string, string>(),
+            Id = "i1", TeamId = "t1", TemplateId = "base", StartedAt = default, EndAt = default, State = Ended, Metadata = new Dictionary<string, string>(),
             EnvVars = new Dictionary<string, string>(), Secure = false, AllowInternet = true, Limits = new SandboxLimits(1, 1, 0, 1), EnvdDigest = "d",
         };
 

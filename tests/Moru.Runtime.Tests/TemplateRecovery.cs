@@ -11,13 +11,13 @@ public sealed class TemplateRecovery
             await Task.Delay(Timeout.Infinite, Node.Cancel);
             return (0, "");
         };
-        var (template, build) = node.Runtime.Templates.Request(Templates.FirstTeam, "mine", null, null);
-        node.Runtime.Builds.Start(Templates.FirstTeam, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
+        var (template, build) = node.Runtime.Templates.Request(node.Runtime.Teams.First.Id, "mine", null, null);
+        node.Runtime.Builds.Start(node.Runtime.Teams.First.Id, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
         await Eventually.TrueAsync(() => node.Engine.SandboxIds.Count == 1);
 
         await node.CrashAndReopenAsync();
 
-        var (failed, _) = node.Runtime.Builds.Get(Templates.FirstTeam, template.Id, build.Id);
+        var (failed, _) = node.Runtime.Builds.Get(node.Runtime.Teams.First.Id, template.Id, build.Id);
         Assert.Equal((BuildStatus.Error, "the server ended during the build; build it again"), (failed.Status, failed.Reason));
         await Eventually.TrueAsync(() => node.Engine.SandboxIds.Count == 0);
     }
@@ -31,13 +31,13 @@ public sealed class TemplateRecovery
             await Task.Delay(Timeout.Infinite, Node.Cancel);
             return (0, "");
         };
-        var (template, build) = node.Runtime.Templates.Request(Templates.FirstTeam, "mine", null, null);
-        node.Runtime.Builds.Start(Templates.FirstTeam, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
+        var (template, build) = node.Runtime.Templates.Request(node.Runtime.Teams.First.Id, "mine", null, null);
+        node.Runtime.Builds.Start(node.Runtime.Teams.First.Id, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
         await Eventually.TrueAsync(() => node.Engine.Commands.Count > 0);
 
         await node.ReopenAsync();
 
-        var (failed, log) = node.Runtime.Builds.Get(Templates.FirstTeam, template.Id, build.Id);
+        var (failed, log) = node.Runtime.Builds.Get(node.Runtime.Teams.First.Id, template.Id, build.Id);
         Assert.Equal(BuildStatus.Error, failed.Status);
         Assert.Contains("Build failed: the server stopped during the build", log[^1].Message, StringComparison.Ordinal);
         Assert.Empty(node.Engine.SandboxIds);
@@ -61,9 +61,9 @@ public sealed class TemplateRecovery
 
     private static async Task<string> BuildAsync(Node node)
     {
-        var (template, build) = node.Runtime.Templates.Request(Templates.FirstTeam, "mine", null, null);
-        node.Runtime.Builds.Start(Templates.FirstTeam, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
-        await Eventually.TrueAsync(() => node.Runtime.Builds.Get(Templates.FirstTeam, template.Id, build.Id).Build.Status is BuildStatus.Ready);
-        return node.Runtime.Builds.Get(Templates.FirstTeam, template.Id, build.Id).Build.Result!.Image;
+        var (template, build) = node.Runtime.Templates.Request(node.Runtime.Teams.First.Id, "mine", null, null);
+        node.Runtime.Builds.Start(node.Runtime.Teams.First.Id, template.Id, build.Id, new BuildPlan { FromImage = "moru/base" });
+        await Eventually.TrueAsync(() => node.Runtime.Builds.Get(node.Runtime.Teams.First.Id, template.Id, build.Id).Build.Status is BuildStatus.Ready);
+        return node.Runtime.Builds.Get(node.Runtime.Teams.First.Id, template.Id, build.Id).Build.Result!.Image;
     }
 }

@@ -24,7 +24,7 @@ public sealed class ControlPlane(ServerFixture fixture) : IDisposable
 
     [Theory]
     [InlineData(null, "header is missing")]
-    [InlineData("nonsense", "invalid API key")]
+    [InlineData("nonsense", "authorization header is malformed")]
     [InlineData("moru_0000000000000000000000000000000000000000", "invalid API key")]
     public async Task Without_a_valid_key_even_a_bad_request_is_unauthorised(string? key, string message)
     {

@@ -89,7 +89,7 @@ public sealed class SandboxCommandRuns(ServerFixture fixture) : IAsyncLifetime
         var run = RunAsync("sleep 6666");
         int? pid = null;
         await Eventually.TrueAsync(
-            async () => (pid = (await sandbox.Commands.ListAsync(Cancelled)).FirstOrDefault(process => process.Config.Args!.Contains("sleep 6666"))?.Pid) is not null,
+            async () => (pid = (await sandbox.Commands.ListAsync(Cancelled)).FirstOrDefault(process => process.Command == "sleep 6666")?.Pid) is not null,
             "the command is listed");
 
         Assert.True(await sandbox.Commands.KillAsync(pid!.Value, Cancelled));

@@ -46,6 +46,20 @@ public sealed class PausedContainers(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task A_sandbox_that_starts_processes_all_the_time_can_be_paused()
+    {
+        await using var forks = await StartAsync("for i in 1 2 3 4; do (while :; do /bin/true; done) & done; echo ready; wait");
+
+        for (var round = 0; round < 3; round++)
+        {
+            await PauseAsync();
+            await ResumeAsync();
+        }
+
+        Assert.Contains(await envd.ListProcessesAsync(Cancel), process => process.Pid == forks.Pid);
+    }
+
+    [Fact]
     public async Task An_open_stream_ends_at_the_pause_and_its_process_does_not()
     {
         await using var sleeper = await StartAsync("echo ready; exec sleep 1000");

@@ -83,15 +83,15 @@ public sealed class TemplateSpecs
         var init = server.Engine.Inits[created["sandboxID"]!];
         Assert.Equal(("agent", "/app", "b", "mine"), (init.DefaultUser, init.DefaultWorkdir, init.EnvVars!["A"], init.EnvVars["C"]));
         Assert.DoesNotContain("X", init.EnvVars.Keys);
-        var run = Assert.Single(server.Engine.Commands, command => command.Start.Process.Args![^1] == "echo hi");
-        Assert.Equal(("user", "/app", "b", "y"), (run.User, run.Start.Process.Cwd, run.Start.Process.Envs!["A"], run.Start.Process.Envs["X"]));
+        var run = Assert.Single(server.Engine.Commands, command => command.Start.Process!.Args![^1] == "echo hi");
+        Assert.Equal(("user", "/app", "b", "y"), (run.User, run.Start.Process!.Cwd, run.Start.Process.Envs!["A"], run.Start.Process.Envs["X"]));
     }
 
     [Fact]
     public async Task The_log_is_what_official_clients_show()
     {
         await using var server = await MemoryServer.StartAsync();
-        server.Engine.OnCommand = start => Task.FromResult((0, start.Process.Args![^1] == "make" ? "one\ntwo\n" : ""));
+        server.Engine.OnCommand = start => Task.FromResult((0, start.Process!.Args![^1] == "make" ? "one\ntwo\n" : ""));
 
         var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["make"]}],"startCmd":"serve","readyCmd":"check"}""");
 
@@ -113,7 +113,7 @@ public sealed class TemplateSpecs
     public async Task The_log_comes_in_pages_and_the_end_is_told_after_the_last_line()
     {
         await using var server = await MemoryServer.StartAsync();
-        server.Engine.OnCommand = start => Task.FromResult((0, start.Process.Args![^1] == "chat" ? string.Concat(Enumerable.Repeat("line\n", 150)) : ""));
+        server.Engine.OnCommand = start => Task.FromResult((0, start.Process!.Args![^1] == "chat" ? string.Concat(Enumerable.Repeat("line\n", 150)) : ""));
         var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["chat"]}]}""");
 
         var first = await server.StatusAsync(ids);
@@ -132,7 +132,7 @@ public sealed class TemplateSpecs
     public async Task A_failing_step_is_named_with_what_it_said()
     {
         await using var server = await MemoryServer.StartAsync();
-        server.Engine.OnCommand = start => Task.FromResult((start.Process.Args![^1] == "false" ? 3 : 0, ""));
+        server.Engine.OnCommand = start => Task.FromResult((start.Process!.Args![^1] == "false" ? 3 : 0, ""));
 
         var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["true"]},{"type":"RUN","args":["false"]}]}""", "error");
 
@@ -215,7 +215,7 @@ public sealed class TemplateSpecs
     [Fact]
     public async Task A_team_has_a_limited_number_of_builds()
     {
-        await using var server = await MemoryServer.StartAsync(options => options with { MaxBuilds = 2 });
+        await using var server = await MemoryServer.StartAsync(options => options with { Limits = new TeamLimits { Builds = 2 } });
         await server.RequestTemplateAsync("one");
         await server.RequestTemplateAsync("two");
 
@@ -230,11 +230,11 @@ public sealed class TemplateSpecs
         await using var server = await MemoryServer.StartAsync();
         server.Engine.OnCommand = async start =>
         {
-            if (start.Process.Args![^1] == "for ever") await Task.Delay(Timeout.Infinite, MemoryServer.Cancel);
+            if (start.Process!.Args![^1] == "for ever") await Task.Delay(Timeout.Infinite, MemoryServer.Cancel);
             return (0, "");
         };
         var first = await server.StartBuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["for ever"]}]}""");
-        await Eventually.TrueAsync(() => server.Engine.Commands.Any(command => command.Start.Process.Args![^1] == "for ever"));
+        await Eventually.TrueAsync(() => server.Engine.Commands.Any(command => command.Start.Process!.Args![^1] == "for ever"));
         Assert.Equal("building", (await server.StatusAsync(first))["status"]);
 
         await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base"}""");
@@ -273,7 +273,7 @@ public sealed class TemplateSpecs
 
         var init = server.Engine.Inits[id];
         Assert.Equal(("agent", "/app/sub", "b"), (init.DefaultUser, init.DefaultWorkdir, init.EnvVars!["A"]));
-        Assert.Equal("agent", server.Engine.Commands.Last(command => command.Start.Process.Args![^1] == "serve").User);
+        Assert.Equal("agent", server.Engine.Commands.Last(command => command.Start.Process!.Args![^1] == "serve").User);
         var orphan = await server.StatusAsync(await server.BuildAsync("orphan", """{"fromTemplate":"nobody"}""", "error"));
         Assert.Equal("base", orphan.Json.GetProperty("reason").GetProperty("step").GetString());
     }
@@ -284,14 +284,14 @@ public sealed class TemplateSpecs
         await using var server = await MemoryServer.StartAsync();
         await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","startCmd":"serve","readyCmd":"check"}""");
         var checks = 0;
-        server.Engine.OnCommand = async start => start.Process.Args![^1] switch
+        server.Engine.OnCommand = async start => start.Process!.Args![^1] switch
         {
             "serve" => await Task.Delay(Timeout.Infinite, MemoryServer.Cancel).ContinueWith(_ => (0, "")),
             _ => (++checks < 3 ? 1 : 0, ""),
         };
 
         var ready = await server.PostAsync("/sandboxes", """{"templateID":"mine"}""");
-        server.Engine.OnCommand = start => Task.FromResult((start.Process.Args![^1] == "serve" ? 4 : 1, "no port free"));
+        server.Engine.OnCommand = start => Task.FromResult((start.Process!.Args![^1] == "serve" ? 4 : 1, "no port free"));
         var broken = await server.PostAsync("/sandboxes", """{"templateID":"mine"}""");
 
         Assert.Equal((201, 3), (ready.Status, checks));
@@ -302,7 +302,7 @@ public sealed class TemplateSpecs
     public async Task A_start_command_that_fails_fails_the_build_at_its_end()
     {
         await using var server = await MemoryServer.StartAsync();
-        server.Engine.OnCommand = start => Task.FromResult((start.Process.Args![^1] is "serve" or "check" ? 1 : 0, ""));
+        server.Engine.OnCommand = start => Task.FromResult((start.Process!.Args![^1] is "serve" or "check" ? 1 : 0, ""));
 
         var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","startCmd":"serve","readyCmd":"check"}""", "error");
 

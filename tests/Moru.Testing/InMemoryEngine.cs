@@ -33,6 +33,7 @@ public sealed class InMemoryEngine : IContainerEngine
     private int lastId;
     private int freezes;
     private int thaws;
+    private int metricsAsked;
 
     private InMemoryEngine(WebApplication agent) => this.agent = agent;
 
@@ -75,6 +76,12 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>Awaited before a container is frozen, to hold a pause where it is.</summary>
     public Func<Task>? BeforeFreeze { get; set; }
 
+    /// <summary>The log that every agent has.</summary>
+    public IReadOnlyList<ProcessLogEntry> Log { get; set; } = [];
+
+    /// <summary>How often agents were asked for metrics.</summary>
+    public int MetricsAsked => metricsAsked;
+
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
 
@@ -86,8 +93,15 @@ public sealed class InMemoryEngine : IContainerEngine
         var agent = builder.Build();
         var engine = new InMemoryEngine(agent);
         agent.MapGet("/health", context => engine.AnswerAsync(context, _ => Task.CompletedTask));
+        agent.MapGet("/metrics", engine.MetricsAsync);
+        agent.MapGet("/logs", engine.LogsAsync);
         agent.MapPost("/init", context => engine.AnswerAsync(context, engine.InitAsync));
         agent.MapPost("/process.Process/Start", engine.RunAsync);
+        agent.MapGet("/files", context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
         agent.MapPost("/files", context => context.Response.WriteAsync("[{\"name\":\"file\",\"path\":\"/file\",\"type\":\"file\"}]"));
         await agent.StartAsync();
         return engine;
@@ -138,6 +152,12 @@ public sealed class InMemoryEngine : IContainerEngine
         ThrowIfDown();
         return Task.FromResult<IReadOnlyList<OwnedContainer>>(
             [.. containers.Where(pair => pair.Value.Spec.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container, pair.Value.IsFrozen))]);
+    }
+
+    public Task<string> DataRootAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(Path.GetTempPath());
     }
 
     public async IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -291,6 +311,33 @@ public sealed class InMemoryEngine : IContainerEngine
         message.CopyTo(framed, Envelope.HeaderLength);
         await context.Response.Body.WriteAsync(framed, context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+
+    private Task MetricsAsync(HttpContext context)
+    {
+        var used = Interlocked.Increment(ref metricsAsked);
+        var metrics = new EnvdMetrics
+        {
+            Timestamp = 0, CpuCount = 2, CpuUsedPercent = 12.5, MemoryTotalBytes = 512 << 20, MemoryUsedBytes = used, DiskUsedBytes = 1, DiskTotalBytes = 2,
+        };
+        return context.Response.WriteAsJsonAsync(metrics, EnvdJson.Default.EnvdMetrics, cancellationToken: context.RequestAborted);
+    }
+
+    private async Task LogsAsync(HttpContext context)
+    {
+        var cursor = long.Parse(context.Request.Query["cursor"]!, System.Globalization.CultureInfo.InvariantCulture);
+        do
+        {
+            foreach (var entry in Log.Where(entry => entry.Sequence > cursor))
+            {
+                await context.Response.WriteAsync(System.Text.Json.JsonSerializer.Serialize(entry, EnvdJson.Default.ProcessLogEntry) + "\n", context.RequestAborted);
+                cursor = entry.Sequence;
+            }
+
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (context.Request.Query["follow"] == "true") await Task.Delay(10, context.RequestAborted);
+        }
+        while (context.Request.Query["follow"] == "true");
     }
 
     private async Task InitAsync(HttpContext context)

@@ -24,6 +24,9 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>How the server reaches its sandboxes.</summary>
     protected virtual SandboxAddressing Addressing => SandboxAddressing.Automatic;
 
+    /// <summary>Where it listens with TLS; null: nowhere.</summary>
+    protected virtual IPEndPoint? Https => null;
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
@@ -32,6 +35,7 @@ public class ServerFixture : IAsyncLifetime
             DataDirectory = directory.Path,
             EnvdPath = Artifacts.Envd,
             Http = new IPEndPoint(IPAddress.Loopback, 0),
+            Https = Https,
             Addressing = Addressing,
         };
         server = await MoruServer.StartAsync(options, NullLoggerFactory.Instance, CancellationToken.None);
@@ -58,4 +62,11 @@ public sealed class PublishingServerFixture : ServerFixture
 {
     /// <inheritdoc/>
     protected override SandboxAddressing Addressing => SandboxAddressing.Published;
+}
+
+/// <summary>A server with TLS on a free port.</summary>
+public sealed class TlsServerFixture : ServerFixture
+{
+    /// <inheritdoc/>
+    protected override IPEndPoint? Https => new(IPAddress.Loopback, 0);
 }

@@ -44,41 +44,32 @@ internal static class ConnectEndpoint
     }
 
     /// <summary>Failures travel inside the stream even before its first message: one official client misreads an HTTP error here.</summary>
-    public static async Task StreamAsync<TRequest, TResponse>(
+    public static Task StreamAsync<TRequest, TResponse>(
         HttpContext context,
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TResponse> responseType,
         Func<HttpContext, TRequest, MessageStream<TResponse>, Task> handle)
         where TRequest : class
-        where TResponse : class
-    {
-        if (CodecOrRefuse(context, Stream) is not { } codec) return;
-        context.Response.ContentType = Stream + codec.Name;
-        var stream = new MessageStream<TResponse>(context, codec, responseType);
-        ConnectException? failure = null;
-        try
+        where TResponse : class => AnswerAsync(context, responseType, async (codec, stream) =>
         {
-            ConnectHeaders.Check(context);
             var body = new ReadOnlySequence<byte>(await ReadBodyAsync(context));
             if (!Envelope.TryRead(ref body, out _, out var message))
                 throw new ConnectException(ConnectCode.InvalidArgument, "incomplete envelope: five header bytes and the message they announce are needed");
             await handle(context, codec.Decode(message.ToArray(), requestType), stream);
-        }
-        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            failure = Translate(exception, context);
-        }
-
-        await stream.EndAsync(failure);
-    }
+        });
 
     /// <summary>A call with a stream of messages from the client and one answer.</summary>
-    public static async Task ClientStreamAsync<TRequest, TResponse>(
+    public static Task ClientStreamAsync<TRequest, TResponse>(
         HttpContext context,
         JsonTypeInfo<TRequest> requestType,
         JsonTypeInfo<TResponse> responseType,
         Func<HttpContext, IAsyncEnumerable<TRequest>, Task<TResponse>> handle)
         where TRequest : class
+        where TResponse : class => AnswerAsync(context, responseType, async (codec, stream) =>
+            await stream.WriteAsync(await handle(context, MessagesAsync(context, codec, requestType))));
+
+    private static async Task AnswerAsync<TResponse>(
+        HttpContext context, JsonTypeInfo<TResponse> responseType, Func<MessageCodec, MessageStream<TResponse>, Task> answer)
         where TResponse : class
     {
         if (CodecOrRefuse(context, Stream) is not { } codec) return;
@@ -88,7 +79,7 @@ internal static class ConnectEndpoint
         try
         {
             ConnectHeaders.Check(context);
-            await stream.WriteAsync(await handle(context, MessagesAsync(context, codec, requestType)));
+            await answer(codec, stream);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -10,7 +10,7 @@ namespace Moru.Envd;
 /// <summary>Receives one multipart upload and writes its parts named <c>file</c> to disk as they come.</summary>
 internal sealed class Upload(User user, string? path, string? defaultDirectory)
 {
-    private const int BlockSize = 64 << 10;
+    private const int BlockSize = 256 << 10;
     private const int MaxFiles = 10_000;
 
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);

@@ -8,14 +8,11 @@ namespace Moru.Envd;
 /// <summary>One connection: bytes go from the socket to a pipe that Kestrel reads, and from a pipe that Kestrel writes to the socket.</summary>
 internal sealed class SocketConnection : DefaultConnectionContext
 {
-    private const int BlockSize = 64 << 10, LeastFree = 4 << 10, MaxBuffered = 256 << 10;
-
-    private static readonly PipeOptions Options = new(
-        pauseWriterThreshold: MaxBuffered, resumeWriterThreshold: MaxBuffered / 2, minimumSegmentSize: BlockSize, useSynchronizationContext: false);
+    private const int InputBlock = 128 << 10, OutputBlock = 64 << 10, LeastFree = 4 << 10;
 
     private readonly Socket _socket;
     private readonly CancellationTokenSource _closed = new();
-    private readonly Pipe _input = new(Options), _output = new(Options);
+    private readonly Pipe _input = PipeOf(InputBlock), _output = PipeOf(OutputBlock);
     private Task _loops = Task.CompletedTask;
 
     private SocketConnection(Socket socket)
@@ -27,6 +24,10 @@ internal sealed class SocketConnection : DefaultConnectionContext
         ConnectionClosed = _closed.Token;
         Transport = new Duplex(_input.Reader, _output.Writer);
     }
+
+    // Room for four blocks, so that one side works while the other waits.
+    private static Pipe PipeOf(int block) =>
+        new(new PipeOptions(pauseWriterThreshold: 4 * block, resumeWriterThreshold: 2 * block, minimumSegmentSize: block, useSynchronizationContext: false));
 
     public static SocketConnection Start(Socket socket)
     {
@@ -65,12 +66,14 @@ internal sealed class SocketConnection : DefaultConnectionContext
         Exception? failure = null;
         try
         {
-            while (true)
+            for (var flows = false; ;)
             {
                 // An idle connection holds no block.
-                await _socket.ReceiveAsync(Memory<byte>.Empty);
-                var count = await _socket.ReceiveAsync(_input.Writer.GetMemory(LeastFree));
+                if (!flows) await _socket.ReceiveAsync(Memory<byte>.Empty);
+                var block = _input.Writer.GetMemory(LeastFree);
+                var count = await _socket.ReceiveAsync(block);
                 if (count == 0) break;
+                flows = count == block.Length;
                 _input.Writer.Advance(count);
                 if ((await _input.Writer.FlushAsync()).IsCompleted) break;
             }

@@ -70,7 +70,7 @@ internal sealed partial class ProcessRpc(ProcessTable processes, Settings settin
     {
         try
         {
-            return processes.Start(launch, request.Process, request.Tag, limit);
+            return processes.Start(launch, request.Process!, request.Tag, limit); // the plan refused a request without it
         }
         catch (LaunchException exception)
         {

@@ -5,7 +5,7 @@ using Moru.Protocol;
 namespace Moru.Envd;
 
 /// <summary>The processes started through envd that are not over yet.</summary>
-internal sealed class ProcessTable(Launcher launcher, TimeProvider time)
+internal sealed class ProcessTable(Launcher launcher, ProcessLog log, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<RunningProcess, Task> _running = [];
@@ -27,7 +27,8 @@ internal sealed class ProcessTable(Launcher launcher, TimeProvider time)
         // process that ended at once is in the table.
         lock (_gate)
         {
-            process = new RunningProcess(config, tag, launcher.Start(launch), launch.Mark, time);
+            var launched = launcher.Start(launch);
+            process = new RunningProcess(config, tag, launched, launch.Mark, new LoggedProcess(log, config, launch, launched.Pid), time);
             listener = process.Attach();
             _byAge = _byAge.Add(process);
             _running[process] = CarryAsync(process, limit);

@@ -9,6 +9,7 @@ internal sealed class RunningProcess : IDisposable
 
     private readonly Launched _launched;
     private readonly ProcessMark _mark;
+    private readonly LoggedProcess _log;
     private readonly OutputFanout _output;
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<ExitStatus> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,12 +17,13 @@ internal sealed class RunningProcess : IDisposable
     private readonly SemaphoreSlim _signalling = new(1);
     private volatile bool _signalled;
 
-    public RunningProcess(ProcessConfig config, string? tag, Launched launched, ProcessMark mark, TimeProvider time)
+    public RunningProcess(ProcessConfig config, string? tag, Launched launched, ProcessMark mark, LoggedProcess log, TimeProvider time)
     {
         Config = config;
         Tag = tag;
         _launched = launched;
         _mark = mark;
+        _log = log;
         _output = new OutputFanout(time);
         Input = new InputQueue(launched);
     }
@@ -50,16 +52,18 @@ internal sealed class RunningProcess : IDisposable
         using var deadline = limit is { } due ? time.CreateTimer(_ => TimeOut(), null, due, Timeout.InfiniteTimeSpan) : null;
         await (_launched is { Errors: { } errors }
             ? Task.WhenAll(
-                PumpAsync(_launched.Output, PipeChunk, chunk => new ProcessData { Stdout = chunk }),
-                PumpAsync(errors, PipeChunk, chunk => new ProcessData { Stderr = chunk }))
-            : PumpAsync(_launched.Output, TerminalChunk, chunk => new ProcessData { Pty = chunk }));
+                PumpAsync(_launched.Output, PipeChunk, chunk => new ProcessData { Stdout = chunk }, _log.Stdout),
+                PumpAsync(errors, PipeChunk, chunk => new ProcessData { Stderr = chunk }, _log.Stderr))
+            : PumpAsync(_launched.Output, TerminalChunk, chunk => new ProcessData { Pty = chunk }, log: null));
         var status = await _exit.Task;
         // Whoever hears of the end may rely on it: a kill under way has reached the last descendant.
         await _signalling.WaitAsync();
         _signalling.Release();
         // Before the end is heard, so that a terminal is free for the next; and a listener that sleeps holds nothing open.
         Dispose();
-        await _output.CompleteAsync(new ProcessEvent { End = status.ToWire() });
+        var end = status.ToWire();
+        _log.End(end);
+        await _output.CompleteAsync(new ProcessEvent { End = end });
     }
 
     /// <summary>Signals the whole process group; SIGKILL reaches descendants in other sessions too, and returns when they are gone.</summary>
@@ -118,19 +122,23 @@ internal sealed class RunningProcess : IDisposable
         if (_signalled && HasExited) _cut.Cancel();
     }
 
-    private async Task PumpAsync(PipeEnd source, int chunkSize, Func<byte[], ProcessData> data)
+    private async Task PumpAsync(PipeEnd source, int chunkSize, Func<byte[], ProcessData> data, Action<ReadOnlyMemory<byte>>? log)
     {
         var buffer = new byte[chunkSize];
         try
         {
-            while (await source.ReadAsync(buffer, _cut.Token) is var count and > 0)
-                await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
+            while (await source.ReadAsync(buffer, _cut.Token) is var count and > 0) await CarryAsync(buffer[..count]);
         }
         catch (OperationCanceledException)
         {
             // What a full pipe can hold is still the process's own last words.
-            for (var rest = 64 << 10; rest > 0 && source.TryRead(buffer, out var count) && count > 0; rest -= count)
-                await _output.PublishAsync(new ProcessEvent { Data = data(buffer[..count]) });
+            for (var rest = 64 << 10; rest > 0 && source.TryRead(buffer, out var count) && count > 0; rest -= count) await CarryAsync(buffer[..count]);
+        }
+
+        Task CarryAsync(byte[] chunk)
+        {
+            log?.Invoke(chunk);
+            return _output.PublishAsync(new ProcessEvent { Data = data(chunk) });
         }
     }
 }

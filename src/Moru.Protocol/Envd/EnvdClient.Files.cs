@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Moru.Protocol;
@@ -16,16 +17,39 @@ public sealed partial class EnvdClient
     /// <exception cref="ConnectException">HTTP status 400: a directory stands there; 507: no space left.</exception>
     public async Task<WrittenFile> WriteFileAsync(string path, HttpContent content, string? user, CancellationToken cancellationToken)
     {
-        using var request = Request(HttpMethod.Post, FilesQuery(path, user));
         using var form = new MultipartFormDataContent { { content, "file", "file" } };
+        return await SendFormAsync(FilesQuery(path, user), form, cancellationToken).ConfigureAwait(false) is [var file, ..]
+            ? file
+            : throw new ConnectException(ConnectCode.Internal, "envd reported no written file");
+    }
+
+    /// <summary>Writes several files in one request, creating missing parents and replacing what was there.</summary>
+    /// <exception cref="ConnectException">HTTP status 400: a path given twice, or a directory stands there; 507: no space left.</exception>
+    public async Task<IReadOnlyList<WrittenFile>> WriteFilesAsync(
+        IEnumerable<(string Path, HttpContent Content)> files, string? user, CancellationToken cancellationToken)
+    {
+        // File names are sent as they are, as browsers do; the framework would encode them as mail does.
+        using var form = new MultipartFormDataContent { HeaderEncodingSelector = static (_, _) => Encoding.UTF8 };
+        foreach (var (path, content) in files)
+        {
+            var name = path.Replace("\"", "%22", StringComparison.Ordinal).Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);
+            content.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"file\"; filename=\"{name}\"");
+            form.Add(content);
+        }
+
+        var query = user is null ? "files" : $"files?username={Uri.EscapeDataString(user)}";
+        return await SendFormAsync(query, form, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<WrittenFile>> SendFormAsync(string query, MultipartFormDataContent form, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Post, query);
         request.Content = form;
         using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
-            var written = await JsonSerializer
-                .DeserializeAsync(body, EnvdJson.Default.IReadOnlyListWrittenFile, cancellationToken).ConfigureAwait(false);
-            return written is [var file, ..] ? file : throw new ConnectException(ConnectCode.Internal, "envd reported no written file");
+            return await JsonSerializer.DeserializeAsync(body, EnvdJson.Default.IReadOnlyListWrittenFile, cancellationToken).ConfigureAwait(false) ?? [];
         }
     }
 

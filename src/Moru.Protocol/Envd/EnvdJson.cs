@@ -34,6 +34,8 @@ namespace Moru.Protocol;
 [JsonSerializable(typeof(IReadOnlyList<WrittenFile>))]
 [JsonSerializable(typeof(InitRequest))]
 [JsonSerializable(typeof(EnvdMetrics))]
+[JsonSerializable(typeof(ProcessLogEntry))]
+[JsonSerializable(typeof(ProcessResult))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(ConnectError))]
 [JsonSerializable(typeof(StreamEnd))]

@@ -5,8 +5,8 @@ namespace Moru.Protocol;
 /// <summary>What to run: <c>process.ProcessConfig</c>. There is no implicit shell.</summary>
 public sealed record ProcessConfig
 {
-    /// <summary>Executable, looked up in PATH when it has no slash.</summary>
-    public required string Cmd { get; init; }
+    /// <summary>Executable, looked up in PATH when it has no slash. Absent, as any member of a message may be, it is refused at the start.</summary>
+    public string? Cmd { get; init; }
 
     /// <summary>Arguments, without the executable's own name.</summary>
     public IReadOnlyList<string>? Args { get; init; }
@@ -21,8 +21,8 @@ public sealed record ProcessConfig
 /// <summary>Request of <c>process.Process/Start</c>.</summary>
 public sealed record StartRequest
 {
-    /// <summary>What to run.</summary>
-    public required ProcessConfig Process { get; init; }
+    /// <summary>What to run. Absent, it is refused.</summary>
+    public ProcessConfig? Process { get; init; }
 
     /// <summary>Asks for a terminal of this size; absent means pipes.</summary>
     public Pty? Pty { get; init; }

@@ -18,7 +18,14 @@ public sealed record ContainerSpec
     public required SandboxLimits Limits { get; init; }
 
     public required bool AllowInternet { get; init; }
+
+    public VolumeBind? Volume { get; init; }
 }
+
+/// <summary>A directory of this host that a container sees and may write.</summary>
+/// <param name="HostPath">The directory; it exists.</param>
+/// <param name="Target">Where in the container it is.</param>
+public sealed record VolumeBind(string HostPath, string Target);
 
 /// <summary>A container that runs.</summary>
 /// <param name="Id">The engine's id.</param>

@@ -23,6 +23,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>All containers of an owner, running or not.</summary>
     Task<IReadOnlyList<OwnedContainer>> ListAsync(string ownerId, CancellationToken cancellationToken);
 
+    /// <summary>Directory of the engine's host that holds images and containers.</summary>
+    Task<string> DataRootAsync(CancellationToken cancellationToken);
+
     /// <summary>Exits of an owner's containers, until cancelled. Reconnects by itself and says so.</summary>
     IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken);
 

@@ -5,6 +5,9 @@ public sealed record SandboxRecord
 {
     public required string Id { get; init; }
 
+    /// <summary>Whom it belongs to, for life.</summary>
+    public required string TeamId { get; init; }
+
     public required string TemplateId { get; init; }
 
     /// <summary>Name of the template, when it has one.</summary>
@@ -46,6 +49,9 @@ public sealed record SandboxRecord
 
     public NetworkRules Network { get; init; } = NetworkRules.None;
 
+    /// <summary>The volume it has, for life.</summary>
+    public VolumeMount? Volume { get; init; }
+
     public required SandboxLimits Limits { get; init; }
 
     /// <summary>The engine's id of the container, once it is known.</summary>
@@ -67,6 +73,11 @@ public sealed record SandboxRecord
 /// <param name="DiskSizeMB">Disk in MiB; 0: not limited.</param>
 /// <param name="PidsLimit">Processes and threads.</param>
 public sealed record SandboxLimits(int CpuCount, int MemoryMB, int DiskSizeMB, int PidsLimit);
+
+/// <summary>A volume in a sandbox.</summary>
+/// <param name="VolumeId">Which.</param>
+/// <param name="Path">Where in the sandbox it is.</param>
+public sealed record VolumeMount(string VolumeId, string Path);
 
 public enum EndReason
 {

@@ -3,6 +3,9 @@ namespace Moru.Runtime;
 /// <summary>What a caller asks of a new sandbox.</summary>
 public sealed record SandboxRequest
 {
+    /// <summary>Whom it will belong to; null: the first team.</summary>
+    public string? TeamId { get; init; }
+
     /// <summary>Template id or alias.</summary>
     public required string TemplateId { get; init; }
 

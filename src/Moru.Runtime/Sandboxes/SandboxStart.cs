@@ -4,7 +4,7 @@ using Moru.Protocol;
 namespace Moru.Runtime;
 
 /// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is, and later when that changes.</summary>
-internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, string ownerId) : IDisposable
+internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, VolumeDisks disks, string ownerId) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
@@ -41,6 +41,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
             EnvdPath = envd.PathOf(record.EnvdDigest),
             Limits = record.Limits,
             AllowInternet = record.AllowInternet,
+            Volume = record.Volume is { } volume ? new VolumeBind((await disks.OpenAsync(volume.VolumeId, cancellationToken)).Files, volume.Path) : null,
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));
 
@@ -82,6 +83,9 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         await InitAsync(client, record, template, now, cancellationToken);
     }
 
+    /// <summary>The agent of a running sandbox.</summary>
+    public EnvdClient Agent(SandboxRecord record) => Agent(record.Address!, record.AccessToken);
+
     public void Dispose() => http.Dispose();
 
     private EnvdClient Agent(EngineAddress address, string? token) =>
@@ -120,6 +124,12 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, str
         env["MORU_SANDBOX"] = "true";
         env["MORU_SANDBOX_ID"] = record.Id;
         env["MORU_TEMPLATE_ID"] = record.TemplateId;
+        if (record.Volume is { } volume)
+        {
+            env["MORU_VOLUME_ID"] = volume.VolumeId;
+            env["MORU_VOLUME_MOUNT_PATH"] = volume.Path;
+        }
+
         var init = new InitRequest
         {
             EnvVars = env,

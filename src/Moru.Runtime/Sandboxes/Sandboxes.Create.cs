@@ -13,11 +13,13 @@ public sealed partial class Sandboxes
         ThrowIfClosed();
         ArgumentNullException.ThrowIfNull(request);
         using var stages = StageTimes.Begin();
-        var (template, timeout) = Check(request);
+        var team = request.TeamId ?? teams.First.Id;
+        ThrowIfDraining();
+        var (template, timeout) = Check(request, team);
         // While the engine is known to be down, ask it first: a record would have to wait for the engine to be cleaned up.
         if (EngineIsDown) await engine.ListAsync(ownerId, cancellationToken);
 
-        var sandbox = new LiveSandbox(NewRecord(request, template, timeout));
+        var sandbox = new LiveSandbox(NewRecord(request, team, template, timeout));
         stages.Name(sandbox.Id, template.Id);
         using var hold = await sandbox.EnterAsync(cancellationToken);
         Admit(sandbox);
@@ -26,6 +28,7 @@ public sealed partial class Sandboxes
         stop.CancelAfter(options.StartTimeout);
         try
         {
+            if (sandbox.Record.Volume is { } volume && !store.MarkVolumeChanged(volume.VolumeId)) throw VolumeNotFound();
             await stages.MeasureAsync("admission", () => Task.FromResult(Save(sandbox.Record)));
             var container = await start.RunAsync(sandbox.Record, template, stages, time.GetUtcNow(), stop.Token);
             stop.Token.ThrowIfCancellationRequested();
@@ -48,6 +51,7 @@ public sealed partial class Sandboxes
         catch (Exception failure)
         {
             stages.Fail(failure);
+            Instruments.NotCreated();
             var sentence = sandbox.Sentence;
             await UndoAsync(sandbox, failure);
             if (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -55,16 +59,20 @@ public sealed partial class Sandboxes
             throw;
         }
 
+        CountStart(team);
         Changed.Ring();
+        Began.Ring();
+        Instruments.Created(TimeSpan.FromMilliseconds(stages.TotalMs));
         Log.Created(log, sandbox.Id, template.Id, stages.TotalMs, stages);
         return sandbox.Record;
     }
 
-    private (Template Template, TimeSpan Timeout) Check(SandboxRequest request)
+    private (Template Template, TimeSpan Timeout) Check(SandboxRequest request, string team)
     {
-        var template = templates.ForSandbox(Templates.FirstTeam, request.TemplateId);
-        var timeout = request.Timeout ?? Least(options.DefaultTimeout, options.MaxTimeout);
-        CheckTimeout(timeout);
+        var template = templates.ForSandbox(team, request.TemplateId);
+        var timeout = request.Timeout ?? Least(options.DefaultTimeout, LongestLife(team));
+        CheckTimeout(timeout, team);
+        CheckSize(team, template);
         foreach (var (name, value) in request.EnvVars)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value.Contains('\0'))
@@ -72,17 +80,18 @@ public sealed partial class Sandboxes
         }
 
         request.Network.Check(request.Secure);
-        CheckVolume(request);
+        CheckVolume(team, request);
         return (template, timeout);
     }
 
-    private SandboxRecord NewRecord(SandboxRequest request, Template template, TimeSpan timeout)
+    private SandboxRecord NewRecord(SandboxRequest request, string team, Template template, TimeSpan timeout)
     {
         var id = SandboxId.New();
         var now = time.GetUtcNow();
         return tokens.Give(new SandboxRecord
         {
             Id = id,
+            TeamId = team,
             TemplateId = template.Id,
             Alias = template.Alias,
             StartedAt = now,
@@ -96,6 +105,7 @@ public sealed partial class Sandboxes
             Network = request.Network,
             Limits = new SandboxLimits(template.CpuCount, template.MemoryMB, DiskSizeMB: 0, options.PidsLimit),
             EnvdDigest = envdDigest,
+            Volume = MountOf(request),
         });
     }
 
@@ -103,27 +113,18 @@ public sealed partial class Sandboxes
     {
         lock (admission)
         {
-            ThrowIfFull();
+            ThrowIfFull(sandbox.Record.TeamId);
             live[sandbox.Id] = sandbox;
         }
     }
 
     /// <summary>Those being killed still use the machine; those that are paused do not count.</summary>
-    private void ThrowIfFull()
+    private void ThrowIfFull(string team)
     {
+        ThrowIfTeamIsFull(team);
         if (live.Values.Count(other => other.Record.State is not SandboxPhase.Paused) < options.MaxSandboxes) return;
         throw new RuntimeException(
             RuntimeError.LimitReached, $"{options.MaxSandboxes} sandboxes run already, which is the maximum; kill or pause one first.");
-    }
-
-    private static void CheckVolume(SandboxRequest request)
-    {
-        if (request.VolumeId is null) return;
-        if (string.IsNullOrEmpty(request.VolumeMountPath))
-            throw new RuntimeException(RuntimeError.InvalidArgument, "volumeId needs volumeMountPath, such as /workspace.");
-        MountPath.Check(request.VolumeMountPath);
-        // There are no volumes yet, so that no id can be one.
-        throw new RuntimeException(RuntimeError.VolumeNotFound, "Volume not found");
     }
 
     private SandboxRecord Save(SandboxRecord record)

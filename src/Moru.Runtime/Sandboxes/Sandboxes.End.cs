@@ -14,6 +14,8 @@ public sealed partial class Sandboxes
     {
         if (sandbox.Record.State is SandboxPhase.Ended) return;
         MarkKilling(sandbox);
+        // What ended by itself has nothing more to say.
+        if (sandbox.Record.EndReason is EndReason.Killed or EndReason.Timeout) await BeforeRemoval(sandbox);
         await sandbox.StopTrafficAsync();
         // Should the call fail in a way that no engine may, the reaper comes back all the same.
         sandbox.RetryAt = time.GetUtcNow() + LongestRemoval;
@@ -33,6 +35,7 @@ public sealed partial class Sandboxes
         TrySave(ended);
         sandbox.Swap(ended);
         live.TryRemove(sandbox.Id, out _);
+        Instruments.Ended(ended.EndReason);
         Log.Ended(log, sandbox.Id, ended.EndReason);
     }
 

@@ -37,8 +37,8 @@ public sealed partial class Sandboxes
     public async Task<(SandboxRecord Sandbox, bool Resumed)> ConnectAsync(string id, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        CheckTimeout(timeout);
         var sandbox = Visible(id);
+        CheckTimeout(timeout, sandbox.Record.TeamId);
         using (await sandbox.EnterAsync(cancellationToken))
         {
             if (!sandbox.IsVisible) throw NotFound(id);
@@ -53,9 +53,9 @@ public sealed partial class Sandboxes
     public async Task<SandboxRecord> ResumeAsync(string id, TimeSpan? timeout, bool? autoPause, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        var life = timeout ?? Least(options.DefaultTimeout, options.MaxTimeout);
-        CheckTimeout(life);
         var sandbox = Visible(id);
+        var life = timeout ?? Least(options.DefaultTimeout, LongestLife(sandbox.Record.TeamId));
+        CheckTimeout(life, sandbox.Record.TeamId);
         using (await sandbox.EnterAsync(cancellationToken))
         {
             if (!sandbox.IsVisible) throw NotFound(id);
@@ -140,6 +140,7 @@ public sealed partial class Sandboxes
 
         Changed.Ring();
         DeadlineMoved.Ring();
+        Began.Ring();
         Log.Resumed(log, sandbox.Id);
         return sandbox.Record;
     }
@@ -148,7 +149,7 @@ public sealed partial class Sandboxes
     {
         lock (admission)
         {
-            ThrowIfFull();
+            ThrowIfFull(sandbox.Record.TeamId);
             sandbox.Swap(sandbox.Record.Become(SandboxPhase.Resuming));
         }
     }

@@ -32,11 +32,12 @@ public sealed partial class Sandboxes
     {
         var record = sandbox.Record;
         var now = time.GetUtcNow();
-        var latest = record.StartedAt + options.MaxTimeout;
+        var longest = LongestLife(record.TeamId);
+        var latest = record.StartedAt + longest;
         if (latest < now)
-            throw new RuntimeException(RuntimeError.InvalidArgument, $"Max instance length exceeded: sandbox '{record.Id}' has run for {Hours(options.MaxTimeout)}.");
+            throw new RuntimeException(RuntimeError.InvalidArgument, $"Max instance length exceeded: sandbox '{record.Id}' has run for {Hours(longest)}.");
 
-        var asked = now + Least(timeout, options.MaxTimeout);
+        var asked = now + Least(timeout, longest);
         var end = choose(record.EndAt, asked < latest ? asked : latest);
         if (end == record.EndAt) return record;
 
@@ -46,11 +47,11 @@ public sealed partial class Sandboxes
         return sandbox.Record;
     }
 
-    private void CheckTimeout(TimeSpan timeout)
+    private void CheckTimeout(TimeSpan timeout, string team)
     {
         if (timeout < TimeSpan.Zero) throw NegativeTimeout();
-        if (timeout > options.MaxTimeout)
-            throw new RuntimeException(RuntimeError.InvalidArgument, $"Timeout cannot be greater than {Hours(options.MaxTimeout)}.");
+        if (timeout > LongestLife(team))
+            throw new RuntimeException(RuntimeError.InvalidArgument, $"Timeout cannot be greater than {Hours(LongestLife(team))}.");
     }
 
     private static string Hours(TimeSpan time) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} hours ({time.TotalSeconds:0} seconds)");

@@ -22,12 +22,13 @@ public sealed partial class Sandboxes
     private readonly ILogger log;
 
     internal Sandboxes(
-        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Templates templates, SandboxStart start, AccessTokens tokens,
+        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Teams teams, Templates templates, SandboxStart start, AccessTokens tokens,
         string envdDigest, string ownerId, TimeProvider time, ILogger log)
     {
         this.options = options;
         this.store = store;
         this.engine = engine;
+        this.teams = teams;
         this.templates = templates;
         this.start = start;
         this.tokens = tokens;
@@ -37,6 +38,8 @@ public sealed partial class Sandboxes
         this.log = log;
         Changed = new Alarm(time);
         DeadlineMoved = new Alarm(time);
+        Began = new Alarm(time);
+        Instruments = new SandboxInstruments(this);
     }
 
     /// <summary>Rings when a deadline moved or a sandbox has to be removed; the reaper listens.</summary>
@@ -44,6 +47,14 @@ public sealed partial class Sandboxes
 
     /// <summary>Rings when an agent has to be told another deadline.</summary>
     internal Alarm DeadlineMoved { get; }
+
+    /// <summary>Rings when a sandbox runs, for the first time or again.</summary>
+    internal Alarm Began { get; }
+
+    internal SandboxInstruments Instruments { get; }
+
+    /// <summary>Awaited before a running sandbox is removed; takes no time to speak of and never fails.</summary>
+    internal Func<LiveSandbox, Task> BeforeRemoval { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Whether the last that was heard of the engine is that it does not answer.</summary>
     internal volatile bool EngineIsDown;
@@ -60,11 +71,16 @@ public sealed partial class Sandboxes
             .OrderByDescending(record => record.StartedAt).ThenBy(record => record.Id, StringComparer.Ordinal),
     ];
 
-    /// <summary>Sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    /// <summary>A sandbox of the team that is known, also one that has ended.</summary>
+    public SandboxRecord? FindEver(string teamId, string id) => (Find(id) ?? store.Load(id)) is { } record && record.TeamId == teamId ? record : null;
+
+    /// <summary>A team's sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    /// <param name="teamId">Whose.</param>
     /// <param name="phases">Which.</param>
     /// <param name="after">The last one of the page before; null: from the start.</param>
     /// <param name="most">Length of the page.</param>
-    public IReadOnlyList<SandboxRecord> ListRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) => store.LoadRuns(phases, after, most);
+    public IReadOnlyList<SandboxRecord> ListRuns(string teamId, IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
+        store.LoadRuns(teamId, phases, after, most);
 
     /// <summary>Where a running sandbox answers: one map lookup, no lock and no I/O.</summary>
     public bool TryGetAddress(string id, [MaybeNullWhen(false)] out EngineAddress address)

@@ -42,6 +42,46 @@ internal static class Migrations
         UPDATE sandboxes SET created_at = started_at WHERE container_id IS NOT NULL;
         CREATE INDEX sandboxes_created_at ON sandboxes (created_at DESC, id);
         """,
+        // Whatever there was belongs to the first team.
+        $"""
+        CREATE TABLE teams (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at TEXT NOT NULL, is_blocked INTEGER NOT NULL DEFAULT 0) STRICT;
+        INSERT INTO teams (id, name, created_at) VALUES ({NewUuid}, 'default', strftime('%Y-%m-%dT%H:%M:%f0000+00:00', 'now'));
+        CREATE TABLE credentials (
+            id TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            team_id TEXT NOT NULL REFERENCES teams,
+            name TEXT NOT NULL,
+            hash TEXT NOT NULL UNIQUE,
+            length INTEGER NOT NULL,
+            first_digits TEXT NOT NULL,
+            last_digits TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            last_used_at TEXT,
+            parent_id TEXT) STRICT;
+        INSERT INTO credentials (id, kind, team_id, name, hash, length, first_digits, last_digits, created_at)
+            SELECT {NewUuid}, 'ApiKey', (SELECT id FROM teams), 'key of this machine', hash, 40, '', '', created_at FROM api_keys;
+        DROP TABLE api_keys;
+        ALTER TABLE sandboxes ADD COLUMN team_id TEXT NOT NULL DEFAULT '';
+        UPDATE sandboxes SET team_id = (SELECT id FROM teams);
+        CREATE INDEX sandboxes_team ON sandboxes (team_id, created_at DESC, id);
+        CREATE TABLE team_metrics (
+            team_id TEXT NOT NULL, at INTEGER NOT NULL, concurrent INTEGER NOT NULL, start_rate REAL NOT NULL, PRIMARY KEY (team_id, at)) STRICT, WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE volumes (
+            id TEXT PRIMARY KEY,
+            team_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            total_bytes INTEGER NOT NULL DEFAULT 0,
+            total_files INTEGER NOT NULL DEFAULT 0,
+            changes INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (team_id, name)) STRICT;
+        CREATE INDEX volumes_created_at ON volumes (created_at DESC, id);
+        ALTER TABLE sandboxes ADD COLUMN volume_id TEXT;
+        ALTER TABLE sandboxes ADD COLUMN volume_mount_path TEXT;
+        """,
         """
         CREATE TABLE templates (
             id TEXT PRIMARY KEY,
@@ -76,11 +116,17 @@ internal static class Migrations
         """,
     ];
 
+    private const string NewUuid =
+        "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
+
     /// <summary>The form that this version writes.</summary>
     public static int Newest => Steps.Length;
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>: a newer version wrote the store.</exception>
-    public static void Apply(SqliteConnection connection)
+    public static void Apply(SqliteConnection connection) => Apply(connection, Newest);
+
+    /// <summary>Only up to an older form.</summary>
+    internal static void Apply(SqliteConnection connection, int last)
     {
         var version = Version(connection);
         if (version > Newest)
@@ -90,7 +136,7 @@ internal static class Migrations
                 $"The store was written by a newer Moru (form {version}, this one knows {Newest}); update Moru, or use another data directory.");
         }
 
-        for (; version < Newest; version++)
+        for (; version < last; version++)
         {
             using var transaction = connection.BeginTransaction();
             using var step = connection.CreateCommand();

@@ -7,7 +7,7 @@ namespace Moru.Runtime;
 /// What must outlive the process: a SQLite file in the data directory. One connection; every call is short and holds the lock,
 /// and a write is on disk when the call returns.
 /// </summary>
-internal sealed class RuntimeStore : IDisposable
+internal sealed partial class RuntimeStore : IDisposable
 {
     public const string FileName = "moru.db";
 
@@ -15,12 +15,16 @@ internal sealed class RuntimeStore : IDisposable
     private readonly SqliteConnection connection;
     private readonly SandboxRows sandboxes;
     private readonly TemplateRows templates;
+    private readonly TeamRows teams;
+    private readonly VolumeRows volumes;
 
     private RuntimeStore(SqliteConnection connection)
     {
         this.connection = connection;
         sandboxes = new SandboxRows(connection);
         templates = new TemplateRows(connection);
+        teams = new TeamRows(connection);
+        volumes = new VolumeRows(connection);
     }
 
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
@@ -57,8 +61,8 @@ internal sealed class RuntimeStore : IDisposable
     public SandboxRecord? Load(string id) => Locked(() => sandboxes.Load(id));
 
     /// <inheritdoc cref="SandboxRows.LoadRuns"/>
-    public IReadOnlyList<SandboxRecord> LoadRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
-        Locked(() => sandboxes.LoadRuns(phases, after, most));
+    public IReadOnlyList<SandboxRecord> LoadRuns(string teamId, IEnumerable<SandboxPhase> phases, RunPosition? after, int most) =>
+        Locked(() => sandboxes.LoadRuns(teamId, phases, after, most));
 
     /// <summary>Forgets sandboxes that ended before <paramref name="oldest"/>, and all but the <paramref name="most"/> that ended last.</summary>
     public void Prune(DateTimeOffset oldest, int most) => Locked(() => sandboxes.Prune(oldest, most));
@@ -71,6 +75,29 @@ internal sealed class RuntimeStore : IDisposable
         transaction.Commit();
         return result;
     });
+    /// <inheritdoc cref="VolumeRows.Add"/>
+    public bool AddVolume(VolumeRecord volume, int most) => Locked(() => volumes.Add(volume, most));
+
+    /// <summary>Finds a team's volume by its id, or by its name.</summary>
+    public VolumeRecord? FindVolume(string teamId, string? id = null, string? name = null) =>
+        Locked(() => volumes.Find(teamId, id is null ? null : VolumeId.Normalize(id), name));
+
+    /// <inheritdoc cref="VolumeRows.List"/>
+    public IReadOnlyList<VolumeRecord> ListVolumes(string teamId, VolumePosition? after, int most) => Locked(() => volumes.List(teamId, after, most));
+
+    public bool RemoveVolume(string id) => Locked(() => volumes.Remove(id));
+
+    /// <inheritdoc cref="VolumeRows.ListIds"/>
+    public IReadOnlyList<string> VolumeIds() => Locked(volumes.ListIds);
+
+    /// <inheritdoc cref="VolumeRows.MarkChanged"/>
+    public bool MarkVolumeChanged(string id) => Locked(() => volumes.MarkChanged(id));
+
+    /// <inheritdoc cref="VolumeRows.ListChanged"/>
+    public IReadOnlyList<(VolumeRecord Volume, long Changes)> ChangedVolumes() => Locked(volumes.ListChanged);
+
+    /// <inheritdoc cref="VolumeRows.Measured"/>
+    public void VolumeMeasured(VolumeRecord volume, long changes) => Locked(() => volumes.Measured(volume, changes));
 
     /// <summary>A setting; made by <paramref name="create"/> the first time.</summary>
     public byte[] Setting(string name, Func<byte[]> create) => Locked(() =>
@@ -82,22 +109,6 @@ internal sealed class RuntimeStore : IDisposable
         using var write = Command("INSERT INTO settings (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
         write.ExecuteNonQuery();
         return value;
-    });
-
-    public IReadOnlyList<string> KeyHashes() => Locked(() =>
-    {
-        using var command = Command("SELECT hash FROM api_keys");
-        using var reader = command.ExecuteReader();
-        var hashes = new List<string>();
-        while (reader.Read()) hashes.Add(reader.GetString(0));
-        return hashes;
-    });
-
-    public void AddKeyHash(string hash, DateTimeOffset now) => Locked(() =>
-    {
-        using var command = Command(
-            "INSERT INTO api_keys (hash, created_at) VALUES ($hash, $now)", ("$hash", hash), ("$now", Text(now)));
-        return command.ExecuteNonQuery();
     });
 
     /// <summary>Times as text of one width, so that they sort as text and can be read in a database shell.</summary>

@@ -12,7 +12,7 @@ internal sealed class SandboxRows : IDisposable
     [
         "id", "template_id", "alias", "started_at", "end_at", "state", "end_reason", "ended_at", "metadata", "env_vars", "secure",
         "allow_internet", "cpu_count", "memory_mb", "disk_mb", "pids_limit", "container_id", "host", "envd_port", "envd_digest", "node_id", "only_envd",
-        "created_at", "auto_pause", "network",
+        "created_at", "auto_pause", "network", "team_id", "volume_id", "volume_mount_path",
     ];
 
     private static readonly string Selection = $"SELECT {string.Join(", ", Columns)} FROM sandboxes ";
@@ -38,7 +38,8 @@ internal sealed class SandboxRows : IDisposable
             record.Secure, record.AllowInternet, record.Limits.CpuCount, record.Limits.MemoryMB, record.Limits.DiskSizeMB, record.Limits.PidsLimit,
             record.ContainerId, record.Address?.Host, record.Address?.EnvdPort, record.EnvdDigest, record.NodeId, record.Address?.OnlyEnvd ?? false,
             record.CreatedAt is { } created ? RuntimeStore.Text(created) : null, record.AutoPause,
-            JsonSerializer.Serialize(record.Network, StoreJson.Default.NetworkRules),
+            JsonSerializer.Serialize(record.Network, StoreJson.Default.NetworkRules), record.TeamId,
+            record.Volume?.VolumeId, record.Volume?.Path,
         ];
         for (var i = 0; i < values.Length; i++) save.Parameters[i].Value = values[i] ?? DBNull.Value;
         return save.ExecuteNonQuery();
@@ -59,16 +60,17 @@ internal sealed class SandboxRows : IDisposable
         return Read(command).FirstOrDefault();
     }
 
-    /// <summary>Sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
-    public IReadOnlyList<SandboxRecord> LoadRuns(IEnumerable<SandboxPhase> phases, RunPosition? after, int most)
+    /// <summary>A team's sandboxes in these phases that ran at least once, ended or not: the newest first, then by id.</summary>
+    public IReadOnlyList<SandboxRecord> LoadRuns(string teamId, IEnumerable<SandboxPhase> phases, RunPosition? after, int most)
     {
         using var command = connection.CreateCommand();
         command.CommandText = Selection +
             $"""
-            WHERE created_at IS NOT NULL AND state IN ({string.Join(", ", phases.Select(phase => $"'{phase}'"))})
+            WHERE team_id = $team AND created_at IS NOT NULL AND state IN ({string.Join(", ", phases.Select(phase => $"'{phase}'"))})
                 AND ($at IS NULL OR created_at < $at OR (created_at = $at AND id > $id))
             ORDER BY created_at DESC, id LIMIT $most
             """;
+        command.Parameters.AddWithValue("$team", teamId);
         command.Parameters.AddWithValue("$at", after is null ? DBNull.Value : RuntimeStore.Text(after.CreatedAt));
         command.Parameters.AddWithValue("$id", after is null ? DBNull.Value : after.Id);
         command.Parameters.AddWithValue("$most", most);
@@ -124,12 +126,14 @@ internal sealed class SandboxRows : IDisposable
             CreatedAt = Text(22) is { } created ? Time(created) : null,
             AutoPause = row.GetBoolean(23),
             Network = JsonSerializer.Deserialize(row.GetString(24), StoreJson.Default.NetworkRules) ?? NetworkRules.None,
+            TeamId = row.GetString(25),
+            Volume = Text(26) is { } volume ? new VolumeMount(volume, row.GetString(27)) : null,
         };
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }
 
-    private static DateTimeOffset Time(string text) =>
+    internal static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
     private static string Json(IReadOnlyDictionary<string, string> map) =>

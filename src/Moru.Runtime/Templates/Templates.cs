@@ -6,24 +6,28 @@ namespace Moru.Runtime;
 /// <summary>The catalogue: which templates there are, whose they are, and what sandboxes made from them get.</summary>
 public sealed partial class Templates
 {
-    /// <summary>The team that everything belongs to while there is only one.</summary>
-    public const string FirstTeam = "first";
-
     private const int DefaultCpus = 2;
     private const int DefaultMemoryMB = 1024;
     private const int MinMemoryMB = 128;
+
+    // Of teams without a limit.
+    private const int MaxCpus = 8;
+    private const int MaxMemoryMB = 8192;
+
     private const int LongestName = 128;
 
     /// <summary>Failed builds that a template keeps.</summary>
     private const int KeptBuilds = 100;
 
     private readonly RuntimeStore store;
+    private readonly Teams teams;
     private readonly RuntimeOptions options;
     private readonly TimeProvider time;
 
-    internal Templates(RuntimeStore store, RuntimeOptions options, TimeProvider time)
+    internal Templates(RuntimeStore store, Teams teams, RuntimeOptions options, TimeProvider time)
     {
         this.store = store;
+        this.teams = teams;
         this.options = options;
         this.time = time;
         store.Templates(rows => BuiltInTemplates.Add(rows, time.GetUtcNow()));
@@ -73,7 +77,7 @@ public sealed partial class Templates
     public (TemplateRecord Template, BuildRecord Build) Request(string teamId, string alias, int? cpuCount, int? memoryMB)
     {
         alias = Name(alias);
-        var (cpus, memory) = Size(cpuCount, memoryMB);
+        var (cpus, memory) = Size(teams.LimitsOf(teamId), cpuCount, memoryMB);
         var now = time.GetUtcNow();
         return store.Templates(rows =>
         {
@@ -121,20 +125,21 @@ public sealed partial class Templates
 
     private void ThrowIfFull(TemplateRows rows, string teamId, DateTimeOffset now)
     {
+        var most = teams.LimitsOf(teamId).Builds;
         var unfinished = rows.UnfinishedBuilds().Count(build =>
             (build.Status is BuildStatus.Building || build.CreatedAt + options.BuildPatience > now) && rows.Find(build.TemplateId)?.TeamId == teamId);
-        if (unfinished < options.MaxBuilds) return;
-        throw new RuntimeException(RuntimeError.LimitReached, $"{options.MaxBuilds} builds wait or run already, which is the maximum; wait for one to finish");
+        if (unfinished < most) return;
+        throw new RuntimeException(RuntimeError.LimitReached, $"{most} builds wait or run already, which is the maximum; wait for one to finish");
     }
 
-    private (int Cpus, int MemoryMB) Size(int? cpuCount, int? memoryMB)
+    private static (int Cpus, int MemoryMB) Size(TeamLimits limits, int? cpuCount, int? memoryMB)
     {
         var cpus = cpuCount ?? DefaultCpus;
         var memory = memoryMB ?? DefaultMemoryMB;
         if (cpus < 1) throw Invalid($"CPU count must be at least 1, not {cpus}");
-        if (cpus > options.MaxTemplateCpus) throw Invalid($"CPU count {cpus} exceeds the maximum of {options.MaxTemplateCpus}");
+        if (cpus > (limits.CpuCount ?? MaxCpus)) throw Invalid($"CPU count {cpus} exceeds the maximum of {limits.CpuCount ?? MaxCpus}");
         if (memory < MinMemoryMB) throw Invalid($"Memory must be at least {MinMemoryMB} MiB, not {memory}");
-        if (memory > options.MaxTemplateMemoryMB) throw Invalid($"Memory of {memory} MiB exceeds the maximum of {options.MaxTemplateMemoryMB} MiB");
+        if (memory > (limits.MemoryMB ?? MaxMemoryMB)) throw Invalid($"Memory of {memory} MiB exceeds the maximum of {limits.MemoryMB ?? MaxMemoryMB} MiB");
         return memory % 2 == 0 ? (cpus, memory) : throw Invalid($"Memory must be an even number of MiB, not {memory}");
     }
 

@@ -20,4 +20,10 @@ public sealed record CommandResult
 
     /// <summary>Characters cut from the middle of <see cref="Stderr"/>, where a line says so; 0: it is complete.</summary>
     public long StderrDropped { get; init; }
+
+    /// <summary>
+    /// How often the connection was lost and made again while the command ran. The server replays nothing: what the command wrote in
+    /// between is missing. 0: nothing is.
+    /// </summary>
+    public int Gaps { get; init; }
 }

@@ -38,6 +38,11 @@ internal sealed class CommandRun(SandboxConnection connection, string command, C
             await KillAsync(events, next).ConfigureAwait(false);
             throw;
         }
+        catch (Exception error) when (connection.Translate(error) is null)
+        {
+            await KillAsync(events, next).ConfigureAwait(false); // a callback failed; nobody waits for the command any more
+            throw;
+        }
         finally
         {
             await stream.CancelAsync().ConfigureAwait(false);
@@ -64,11 +69,7 @@ internal sealed class CommandRun(SandboxConnection connection, string command, C
             : connection.Translate(error);
     }
 
-    private StartRequest Request() => new()
-    {
-        Process = new ProcessConfig { Cmd = "/bin/bash", Args = ["-l", "-c", command], Envs = options.Envs, Cwd = options.Cwd },
-        Stdin = false,
-    };
+    private StartRequest Request() => options.ToWire(command, stdin: false);
 
     private void Take(ProcessEvent happened)
     {

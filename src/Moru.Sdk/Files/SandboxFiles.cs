@@ -7,7 +7,7 @@ namespace Moru;
 /// Files inside a sandbox. Relative paths start at the user's home directory. The agent works with the rights of root and gives
 /// what it makes to <c>user</c> (default: the template's user).
 /// </summary>
-public sealed class SandboxFiles
+public sealed partial class SandboxFiles
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -38,7 +38,7 @@ public sealed class SandboxFiles
     public async Task<byte[]> ReadBytesAsync(string path, string? user = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return await connection.CallAsync(
+        return await connection.ReadAsync(
             async token =>
             {
                 using var response = await connection.Envd.OpenFileAsync(path, user, token).ConfigureAwait(false);
@@ -53,26 +53,27 @@ public sealed class SandboxFiles
     public async Task<Stream> OpenReadAsync(string path, string? user = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var response = await connection.CallAsync(token => connection.Envd.OpenFileAsync(path, user, token), cancellationToken).ConfigureAwait(false);
+        var response = await connection.ReadAsync(token => connection.Envd.OpenFileAsync(path, user, token), cancellationToken).ConfigureAwait(false);
         return await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes UTF-8 text, creating missing parent directories and replacing what was there.</summary>
+    /// <returns>What was written.</returns>
     /// <exception cref="InvalidArgumentException">A directory stands at the path.</exception>
     /// <exception cref="NotEnoughSpaceException">The sandbox's disk is full.</exception>
-    public Task WriteAsync(string path, string text, string? user = null, CancellationToken cancellationToken = default)
+    public Task<WriteInfo> WriteAsync(string path, string text, string? user = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         return WriteAsync(path, new ByteArrayContent(StrictUtf8.GetBytes(text)), user, connection.RequestTimeout, cancellationToken);
     }
 
     /// <inheritdoc cref="WriteAsync(string, string, string?, CancellationToken)"/>
-    public Task WriteAsync(string path, ReadOnlyMemory<byte> data, string? user = null, CancellationToken cancellationToken = default) =>
+    public Task<WriteInfo> WriteAsync(string path, ReadOnlyMemory<byte> data, string? user = null, CancellationToken cancellationToken = default) =>
         WriteAsync(path, new ReadOnlyMemoryContent(data), user, connection.RequestTimeout, cancellationToken);
 
     /// <summary>Writes all that <paramref name="data"/> yields, without holding it in memory and without a limit of time.</summary>
     /// <inheritdoc cref="WriteAsync(string, string, string?, CancellationToken)"/>
-    public Task WriteAsync(string path, Stream data, string? user = null, CancellationToken cancellationToken = default)
+    public Task<WriteInfo> WriteAsync(string path, Stream data, string? user = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(data);
         return WriteAsync(path, new StreamContent(data), user, Timeout.InfiniteTimeSpan, cancellationToken);
@@ -90,18 +91,36 @@ public sealed class SandboxFiles
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        var entries = await connection.CallAsync(
+        var entries = await connection.ReadAsync(
             token => connection.Envd.ListDirectoryAsync(new ListDirRequest(path, (uint)depth), user, token), cancellationToken).ConfigureAwait(false);
         return [.. entries.Where(entry => entry.Type != FileType.Unspecified).Select(EntryInfo.From)];
     }
 
-    private async Task WriteAsync(string path, HttpContent content, string? user, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Writes several files in one request, creating missing parent directories and replacing what was there.</summary>
+    /// <param name="files">Paths and contents, which are sent one after the other without being held in memory; at most 10,000.</param>
+    /// <param name="user">User who gets the files; default: the template's user.</param>
+    /// <param name="cancellationToken">Gives up; files that were sent by then stay.</param>
+    /// <returns>What was written, in the same order.</returns>
+    /// <exception cref="InvalidArgumentException">Two of them have the same path, or a directory stands at one.</exception>
+    /// <exception cref="NotEnoughSpaceException">The sandbox's disk is full.</exception>
+    public async Task<IReadOnlyList<WriteInfo>> WriteFilesAsync(IEnumerable<WriteEntry> files, string? user = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var entries = files.ToList();
+        if (entries.Count == 0) return [];
+        var written = await connection.CallAsync(
+            token => connection.Envd.WriteFilesAsync(entries.Select(entry => (entry.Path, entry.Content())), user, token),
+            Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+        return [.. written.Select(WriteInfo.From)];
+    }
+
+    private async Task<WriteInfo> WriteAsync(string path, HttpContent content, string? user, TimeSpan timeout, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using (content)
         {
-            await connection.CallAsync(
-                token => connection.Envd.WriteFileAsync(path, content, user, token), timeout, cancellationToken).ConfigureAwait(false);
+            return WriteInfo.From(await connection.CallAsync(
+                token => connection.Envd.WriteFileAsync(path, content, user, token), timeout, cancellationToken).ConfigureAwait(false));
         }
     }
 }

@@ -32,7 +32,12 @@ internal static class ApiErrors
 
     /// <summary>Whether the server itself could not be reached, as opposed to a request that failed on its way.</summary>
     public static SandboxException FromConnection(HttpRequestException error, string where) =>
-        error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
-            ? new ServerUnreachableException($"No Moru server answers at {where}: {error.Message}. Start one with './moru serve', or set MORU_API_URL.", error)
-            : new SandboxException($"The connection to {where} broke off: {error.Message}", error);
+        error.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError => new ServerUnreachableException(
+                $"There is no trusted connection to {where}: {error.InnerException?.Message ?? error.Message} If its certificate is of an authority of its own, name that authority's PEM file in MORU_CA_FILE.", error),
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ProxyTunnelError => new ServerUnreachableException(
+                $"No Moru server answers at {where}: {error.Message}. Start one with './moru serve', or set MORU_API_URL.", error),
+            _ => new SandboxException($"The connection to {where} broke off: {error.Message}", error),
+        };
 }

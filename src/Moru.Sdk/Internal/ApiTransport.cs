@@ -13,7 +13,7 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
     public Uri Root => root;
 
     public async Task<TResponse> SendAsync<TResponse>(
-        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken)
+        HttpMethod method, string path, byte[]? body, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken)
     {
         using var limit = Limit(cancellationToken);
         using var response = await SendAsync(method, path, body, limit.Token, cancellationToken).ConfigureAwait(false);
@@ -30,14 +30,13 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
         return (await ReadAsync(response, type, limit.Token).ConfigureAwait(false), next);
     }
 
-    public async Task SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    public async Task SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
     {
         using var limit = Limit(cancellationToken);
         using var response = await SendAsync(method, path, body, limit.Token, cancellationToken).ConfigureAwait(false);
     }
 
-    public static HttpContent Json<T>(T body, JsonTypeInfo<T> type) =>
-        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+    public static byte[] Json<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(body, type);
 
     private CancellationTokenSource Limit(CancellationToken cancellationToken)
     {
@@ -47,15 +46,11 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? body, CancellationToken limit, CancellationToken cancellationToken)
+        HttpMethod method, string path, byte[]? body, CancellationToken limit, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(root, path)) { Content = body };
-        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
-        if (options.ApiKey is { } key) request.Headers.TryAddWithoutValidation(Headers.ApiKey, key);
-
         try
         {
-            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
+            var response = await Retry.RunAsync(() => SendOnceAsync(method, path, body, limit), idempotent: method != HttpMethod.Post, limit).ConfigureAwait(false);
             if (response.IsSuccessStatusCode) return response;
             using (response)
                 throw ApiErrors.FromApi(await ConnectClient.ReadErrorAsync(response, limit).ConfigureAwait(false));
@@ -67,8 +62,24 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SandboxTimeoutException(
-                $"{method} {request.RequestUri!.AbsolutePath} took longer than {options.RequestTimeout.TotalSeconds:0.#} s; the server may still carry it out.", error);
+                $"{method} /{path} took longer than {options.RequestTimeout.TotalSeconds:0.#} s; the server may still carry it out.", error);
         }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string path, byte[]? body, CancellationToken limit)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(root, path));
+        if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (options.ApiKey is { } key) request.Headers.TryAddWithoutValidation(Headers.ApiKey, key);
+        if (options.AccessToken is { } token) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        foreach (var (name, value) in options.Headers ?? new Dictionary<string, string>())
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)

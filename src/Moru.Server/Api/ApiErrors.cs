@@ -52,11 +52,13 @@ internal static partial class ApiErrors
 
     private static int Status(RuntimeError error) => error switch
     {
-        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound or RuntimeError.VolumeNotFound or RuntimeError.BuildNotFound => StatusCodes.Status404NotFound,
+        RuntimeError.SandboxNotFound or RuntimeError.TemplateNotFound or RuntimeError.BuildNotFound or RuntimeError.VolumeNotFound or RuntimeError.VolumeFileNotFound
+            or RuntimeError.TeamNotFound => StatusCodes.Status404NotFound,
         RuntimeError.InvalidArgument => StatusCodes.Status400BadRequest,
         RuntimeError.Conflict => StatusCodes.Status409Conflict,
         RuntimeError.LimitReached => StatusCodes.Status429TooManyRequests,
-        RuntimeError.EngineUnavailable or RuntimeError.TemplateNotPrepared => StatusCodes.Status503ServiceUnavailable,
+        RuntimeError.EngineUnavailable or RuntimeError.Draining or RuntimeError.TemplateNotPrepared => StatusCodes.Status503ServiceUnavailable,
+        RuntimeError.VolumeFull => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
 

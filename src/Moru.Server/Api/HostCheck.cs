@@ -9,7 +9,7 @@ namespace Moru.Server;
 /// </summary>
 internal static class HostCheck
 {
-    public static Func<HttpContext, RequestDelegate, Task> Middleware(string? domain) => (context, next) =>
+    public static Func<HttpContext, RequestDelegate, Task> Middleware(ServerDomain domain) => (context, next) =>
     {
         if (context.Connection.LocalPort == 0) return next(context);
         if (!IsOurs(context.Request.Host.Host, domain))
@@ -21,12 +21,11 @@ internal static class HostCheck
             : ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"origin '{origin}' may not use this API");
     };
 
-    private static bool IsOurs(string host, string? domain) =>
+    /// <summary>A page that a sandbox serves is not ours, although its name is below our domain.</summary>
+    private static bool IsOurs(string host, ServerDomain domain) =>
         IPAddress.TryParse(host.Trim('[', ']'), out _)
-        || Is(host, "localhost") || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-        || (domain is not null && (Is(host, Name(domain)) || Is(host, "api." + Name(domain))));
+        || (!domain.IsSandbox(host) && (domain.IsApi(host) || IsLocalhost(host.AsSpan().TrimEnd('.'))));
 
-    private static string Name(string domain) => new HostString(domain).Host;
-
-    private static bool Is(string host, string name) => host.Equals(name, StringComparison.OrdinalIgnoreCase);
+    private static bool IsLocalhost(ReadOnlySpan<char> host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 }

@@ -25,7 +25,7 @@ internal sealed class RunEndpoints(MoruRuntime runtime)
 
         var phases = Enum.GetValues<SandboxPhase>().Where(phase => statuses.Contains(Wire.ToStatus(phase)));
         // One more than asked for tells whether there is a next page.
-        var runs = runtime.Sandboxes.ListRuns(phases, after, limit + 1);
+        var runs = runtime.Sandboxes.ListRuns(Caller.TeamOf(context), phases, after, limit + 1);
         if (runs.Count > limit) context.Response.Headers[Headers.NextToken] = Paging.Token(runs[limit - 1].CreatedAt!.Value, runs[limit - 1].Id);
         return ApiBody.WriteAsync(context, StatusCodes.Status200OK, [.. runs.Take(limit).Select(Wire.ToRun)], ApiJson.Default.IReadOnlyListSandboxRun);
     }

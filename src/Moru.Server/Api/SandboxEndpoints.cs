@@ -7,13 +7,12 @@ using Moru.Runtime;
 
 namespace Moru.Server;
 
-/// <summary>Creating, finding and killing sandboxes, and <c>/health</c>.</summary>
-internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
+/// <summary>Creating, finding and killing sandboxes.</summary>
+internal sealed class SandboxEndpoints(MoruRuntime runtime, ServerDomain domain)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", context => context.Response.WriteAsync("OK")).WithMetadata(new ApiKeyAuth.Open());
-        routes.MapPost("/sandboxes", CreateAsync);
+        routes.MapPost("/sandboxes", CreateAsync).Using(Quota.Creations);
         routes.MapGet("/sandboxes", ListRunningAsync);
         routes.MapGet("/v2/sandboxes", ListAsync);
         routes.MapGet("/sandboxes/{id}", GetAsync);
@@ -23,21 +22,21 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
     private async Task CreateAsync(HttpContext context)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.NewSandbox);
-        var record = await runtime.Sandboxes.CreateAsync(Wire.ToRequest(body), context.RequestAborted);
-        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain), ApiJson.Default.SandboxAccess);
+        var record = await runtime.Sandboxes.CreateAsync(Wire.ToRequest(body) with { TeamId = Caller.TeamOf(context) }, context.RequestAborted);
+        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain.Told), ApiJson.Default.SandboxAccess);
     }
 
     private Task ListRunningAsync(HttpContext context)
     {
         var metadata = MetadataFilter.Parse(context.Request.Query["metadata"]);
-        var running = runtime.Sandboxes.List().Where(record => record.State is SandboxPhase.Running && metadata.Matches(record));
+        var running = runtime.Sandboxes.List(Caller.TeamOf(context)).Where(record => record.State is SandboxPhase.Running && metadata.Matches(record));
         return ApiBody.WriteAsync(context, StatusCodes.Status200OK, [.. running.Select(Wire.ToListed)], ApiJson.Default.IReadOnlyListListedSandbox);
     }
 
     private async Task ListAsync(HttpContext context)
     {
         var query = SandboxQuery.Parse(context.Request.Query);
-        var matching = runtime.Sandboxes.List().Where(query.Matches).ToList();
+        var matching = runtime.Sandboxes.List(Caller.TeamOf(context)).Where(query.Matches).ToList();
         var (page, next) = query.Page(matching);
 
         if (query.IncludesRunning)
@@ -48,20 +47,23 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, string? domain)
 
     private Task GetAsync(HttpContext context)
     {
-        var id = Id(context);
-        var record = runtime.Sandboxes.Find(id) ?? throw NotFound(id);
-        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain), ApiJson.Default.SandboxDetail);
+        var record = Own(context, runtime.Sandboxes);
+        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain.Told), ApiJson.Default.SandboxDetail);
     }
 
     private async Task KillAsync(HttpContext context)
     {
-        var id = Id(context);
+        var id = Own(context, runtime.Sandboxes).Id;
         if (!await runtime.Sandboxes.KillAsync(id, EndReason.Killed, context.RequestAborted)) throw NotFound(id);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>The sandbox that the path names.</summary>
-    public static string Id(HttpContext context) => SandboxId.Normalize((string)context.GetRouteValue("id")!);
+    /// <summary>The sandbox that the path names. One of another team does not exist for the caller.</summary>
+    public static SandboxRecord Own(HttpContext context, Sandboxes sandboxes)
+    {
+        var id = SandboxId.Normalize((string)context.GetRouteValue("id")!);
+        return sandboxes.Find(Caller.TeamOf(context), id) ?? throw NotFound(id);
+    }
 
     private static ApiException NotFound(string id) =>
         new(StatusCodes.Status404NotFound, $"sandbox '{id}' was not found; it does not exist or has ended");

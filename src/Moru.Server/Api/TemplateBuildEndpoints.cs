@@ -19,24 +19,24 @@ internal sealed class TemplateBuildEndpoints(MoruRuntime runtime)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v3/templates", RequestAsync);
-        routes.MapPost("/v2/templates", RequestAsync);
+        routes.MapPost("/v3/templates", RequestAsync).Using(Quota.Builds);
+        routes.MapPost("/v2/templates", RequestAsync).Using(Quota.Builds);
         routes.MapPost("/v2/templates/{id}/builds/{buildId}", StartAsync);
-        routes.MapGet("/templates/{id}/builds/{buildId}/status", StatusAsync);
-        routes.MapGet("/templates/{id}/builds/{buildId}/logs", LogsAsync);
+        routes.MapGet("/templates/{id}/builds/{buildId}/status", StatusAsync).Accepting(TemplateEndpoints.KeyOrToken);
+        routes.MapGet("/templates/{id}/builds/{buildId}/logs", LogsAsync).Accepting(TemplateEndpoints.KeyOrToken);
     }
 
     private async Task RequestAsync(HttpContext context)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.NewTemplate);
-        var (template, build) = runtime.Templates.Request(TemplateEndpoints.Team(context), body.Alias, body.CpuCount, body.MemoryMB);
+        var (template, build) = runtime.Templates.Request(Caller.TeamOf(context), body.Alias, body.CpuCount, body.MemoryMB);
         await ApiBody.WriteAsync(context, StatusCodes.Status202Accepted, TemplateWire.ToRequested(template, build), ApiJson.Default.RequestedTemplate);
     }
 
     private async Task StartAsync(HttpContext context)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.TemplateBuildStart);
-        runtime.Builds.Start(TemplateEndpoints.Team(context), TemplateEndpoints.Id(context), BuildId(context), TemplateWire.ToPlan(body));
+        runtime.Builds.Start(Caller.TeamOf(context), TemplateEndpoints.Id(context), BuildId(context), TemplateWire.ToPlan(body));
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
@@ -46,7 +46,7 @@ internal sealed class TemplateBuildEndpoints(MoruRuntime runtime)
         var offset = Number(query["logsOffset"], "logsOffset", 0, int.MaxValue, 0);
         var limit = Number(query["limit"], "limit", 0, MaxLogLimit, MaxLogLimit);
         var level = Level(query["level"]);
-        var (build, log) = runtime.Builds.Get(TemplateEndpoints.Team(context), TemplateEndpoints.Id(context), BuildId(context));
+        var (build, log) = runtime.Builds.Get(Caller.TeamOf(context), TemplateEndpoints.Id(context), BuildId(context));
         return ApiBody.WriteAsync(context, StatusCodes.Status200OK, TemplateWire.ToInfo(build, log, offset, limit, level), ApiJson.Default.TemplateBuildInfo);
     }
 
@@ -57,7 +57,7 @@ internal sealed class TemplateBuildEndpoints(MoruRuntime runtime)
         var level = Level(query["level"]);
         var backward = Direction(query["direction"]);
         var cursor = Cursor(query["cursor"]);
-        var (_, log) = runtime.Builds.Get(TemplateEndpoints.Team(context), TemplateEndpoints.Id(context), BuildId(context));
+        var (_, log) = runtime.Builds.Get(Caller.TeamOf(context), TemplateEndpoints.Id(context), BuildId(context));
 
         var lines = log.Where(line => line.Level >= level && (cursor is null || (backward ? line.At <= cursor : line.At >= cursor)));
         if (backward) lines = lines.Reverse();

@@ -12,13 +12,13 @@ internal sealed class TemplateFileEndpoints(MoruRuntime runtime)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/templates/{id}/files/{hash}", LinkAsync);
-        routes.MapPut("/template-files/{hash}", UploadAsync).WithMetadata(new ApiKeyAuth.Open());
+        routes.MapGet("/templates/{id}/files/{hash}", LinkAsync).Accepting(TemplateEndpoints.KeyOrToken);
+        routes.MapPut("/template-files/{hash}", UploadAsync).Accepting(Accepted.None);
     }
 
     private Task LinkAsync(HttpContext context)
     {
-        var team = TemplateEndpoints.Team(context);
+        var team = Caller.TeamOf(context);
         var id = TemplateEndpoints.Id(context);
         if (runtime.Templates.Find(team, id) is not { } listed || listed.Template.TeamId != team)
             throw new ApiException(StatusCodes.Status404NotFound, $"template '{id}' not found");

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Moru.Protocol;
 using Moru.Runtime;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,42 +19,35 @@ internal sealed class SandboxProxy : IDisposable
 
     private readonly Sandboxes sandboxes;
     private readonly SandboxDialer dialer;
-    private readonly HttpMessageInvoker invoker;
+    private readonly HttpMessageInvoker agents, servers;
 
     public SandboxProxy(Sandboxes sandboxes)
     {
         this.sandboxes = sandboxes;
         dialer = new SandboxDialer(sandboxes);
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            ConnectCallback = dialer.DialAsync,
-        });
+        agents = Invoker(idle: TimeSpan.FromSeconds(30));
+        // A user's server may be another one a moment later, and a request on a connection of the one before would fail.
+        servers = Invoker(idle: TimeSpan.Zero);
     }
 
-    public Func<HttpContext, RequestDelegate, Task> Middleware(IHttpForwarder forwarder) => async (context, next) =>
+    public Func<HttpContext, RequestDelegate, Task> Middleware(IHttpForwarder forwarder, ServerDomain domain) => (context, next) =>
     {
-        if (!ProxyTarget.IsForSandbox(context.Request))
+        if (ProxyTarget.IsNamed(context.Request, domain))
         {
-            await next(context);
-            return;
+            return ProxyTarget.TryRead(context.Request, out var target, out var problem)
+                ? ForwardAsync(context, forwarder, target)
+                : ProxyErrors.WriteTextAsync(context, problem);
         }
 
-        if (ProxyTarget.TryRead(context.Request, out var target, out var problem))
-            await ForwardAsync(context, forwarder, target);
-        else
-            await ProxyErrors.WriteTextAsync(context, problem);
+        return CredentialRoute.IsMeant(context.Request)
+            ? ForwardAsync(context, forwarder, new SandboxHost(Ports.Envd, CredentialRoute.FindOrDefault(context.Request, sandboxes) ?? ""))
+            : next(context);
     };
 
     public void Dispose()
     {
-        invoker.Dispose();
+        agents.Dispose();
+        servers.Dispose();
         dialer.Dispose();
     }
 
@@ -59,22 +55,62 @@ internal sealed class SandboxProxy : IDisposable
     {
         // Before the question whether it runs: a pause in between is noticed either way.
         var traffic = sandboxes.TrafficOf(target.SandboxId);
-        if (!sandboxes.TryGetAddress(target.SandboxId, out _))
+        if (sandboxes.Find(target.SandboxId) is not { State: SandboxPhase.Running } sandbox)
         {
             await ProxyErrors.WriteNotFoundAsync(context, target);
             return;
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        if (target.Port != Ports.Envd && sandbox.TrafficToken is { } token && !await IsAdmittedAsync(context, target, token)) return;
 
+        Unlimit(context);
         // The sandbox's id is the host, so that connections are pooled by sandbox: addresses are reused, ids never are.
         var destination = string.Create(CultureInfo.InvariantCulture, $"http://{target.SandboxId}:{target.Port}/");
-        var error = await forwarder.SendAsync(context, destination, invoker, Config, new SandboxTransformer(target.Port), traffic);
-        if (error is ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
-
-        if (sandboxes.TryGetAddress(target.SandboxId, out _))
-            await ProxyErrors.WritePortClosedAsync(context, target);
-        else
-            await ProxyErrors.WriteNotFoundAsync(context, target);
+        var transformer = new SandboxTransformer(target.Port, sandbox.Network.MaskRequestHost);
+        var error = await forwarder.SendAsync(context, destination, target.Port == Ports.Envd ? agents : servers, Config, transformer, traffic);
+        if (error is not ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+            await ExplainAsync(context, target, error);
     }
+
+    private static async Task<bool> IsAdmittedAsync(HttpContext context, SandboxHost target, string token)
+    {
+        var given = context.Request.Headers[Headers.TrafficToken].ToString();
+        if (given.Length == 0)
+        {
+            await ProxyErrors.WriteTokenMissingAsync(context, target);
+            return false;
+        }
+
+        if (CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(token))) return true;
+        await ProxyErrors.WriteTokenInvalidAsync(context, target);
+        return false;
+    }
+
+    /// <summary>Bodies of the API are small and come fast; those of sandboxes may take what they like.</summary>
+    private static void Unlimit(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+    }
+
+    private Task ExplainAsync(HttpContext context, SandboxHost target, ForwarderError error)
+    {
+        if (!sandboxes.TryGetAddress(target.SandboxId, out _)) return ProxyErrors.WriteNotFoundAsync(context, target);
+        if (context.Response.StatusCode is StatusCodes.Status400BadRequest) return Task.CompletedTask; // the client's own body was malformed
+
+        return context.GetForwarderErrorFeature()?.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+            ? ProxyErrors.WritePortClosedAsync(context, target)
+            : ProxyErrors.WriteNoAnswerAsync(context, target);
+    }
+
+    private HttpMessageInvoker Invoker(TimeSpan idle) => new(new FlushingHandler(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        PooledConnectionIdleTimeout = idle,
+        ConnectCallback = dialer.DialAsync,
+    }));
 }

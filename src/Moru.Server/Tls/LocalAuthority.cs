@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Moru.Runtime;
 
 namespace Moru.Server;
 
@@ -15,8 +16,15 @@ internal sealed class LocalAuthority : IDisposable
     /// <summary>File of the authority's certificate, for clients to trust.</summary>
     public const string CertificateName = "ca.pem";
 
+    /// <summary>File of the certificate and those that this machine trusts, for clients that take one file in place of the machine's.</summary>
+    public const string BundleName = "ca-bundle.pem";
+
     private const string KeyName = "ca-key.pem";
+    private const string SubjectPrefix = "Moru local authority for ";
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int NameConstraintsTagDns = 2, NameConstraintsTagIp = 7;
+    private const UnixFileMode Public = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650), ServerLife = TimeSpan.FromDays(90), Skew = TimeSpan.FromHours(1);
 
     private readonly X509Certificate2 authority;
@@ -39,17 +47,20 @@ internal sealed class LocalAuthority : IDisposable
     public static LocalAuthority Open(string directory, string domain, TimeProvider time)
     {
         var (certificateFile, keyFile) = (Path.Combine(directory, CertificateName), Path.Combine(directory, KeyName));
-        if (ReadOrDefault(certificateFile, keyFile) is { } kept)
+        var authority = ReadOrDefault(certificateFile, keyFile);
+        if (authority is null || authority.NotAfter - ServerLife <= time.GetLocalNow() || !IsFor(authority, domain))
         {
-            if (kept.NotAfter - ServerLife > time.GetLocalNow() && IsFor(kept, domain)) return new LocalAuthority(kept, domain, time);
-            kept.Dispose();
+            authority?.Dispose();
+            authority = MakeAuthority(domain, time.GetUtcNow());
+            using var key = authority.GetECDsaPrivateKey()!;
+            // The key first: a certificate without its key would be trusted by clients and be of no use.
+            DataFile.Write(keyFile, key.ExportPkcs8PrivateKeyPem(), DataFile.Private);
+            DataFile.Write(certificateFile, authority.ExportCertificatePem(), Public);
         }
 
-        var made = MakeAuthority(domain, time.GetUtcNow());
-        // The key first: a certificate without its key would be trusted by clients and be of no use.
-        WritePrivate(keyFile, made.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(certificateFile, made.ExportCertificatePem() + "\n");
-        return new LocalAuthority(made, domain, time);
+        // Each time, since what the machine trusts changes.
+        DataFile.Write(Path.Combine(directory, BundleName), Roots() + "\n" + authority.ExportCertificatePem(), Public);
+        return new LocalAuthority(authority, domain, time);
     }
 
     /// <summary>A certificate for the domain, all names below it, and loopback; a new one when half of its life is over.</summary>
@@ -76,9 +87,9 @@ internal sealed class LocalAuthority : IDisposable
         {
             return X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
         }
-        catch (Exception failure) when (failure is CryptographicException or FileNotFoundException)
+        catch (Exception failure) when (failure is CryptographicException or FileNotFoundException or ArgumentException)
         {
-            return null;
+            return null; // missing, damaged, or the key of another: a server was killed between writing the two
         }
     }
 
@@ -88,7 +99,7 @@ internal sealed class LocalAuthority : IDisposable
     {
         var name = new X500DistinguishedNameBuilder();
         name.AddOrganizationName("Moru");
-        name.AddCommonName($"Moru local authority for {domain}");
+        name.AddCommonName(SubjectPrefix + domain);
         return name.Build();
     }
 
@@ -99,6 +110,7 @@ internal sealed class LocalAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], false));
         request.CertificateExtensions.Add(NameConstraints([domain, "localhost"], [(IPAddress.Parse("127.0.0.0"), 8), (IPAddress.IPv6Loopback, 128)]));
         return request.CreateSelfSigned(now - Skew, now + AuthorityLife);
     }
@@ -106,14 +118,14 @@ internal sealed class LocalAuthority : IDisposable
     private X509Certificate2 MakeServer(DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={domain}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=Moru", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         foreach (var name in (string[])[domain, "*." + domain, "localhost"]) names.AddDnsName(name);
         foreach (var address in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback]) names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication)], false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
 
         var serial = RandomNumberGenerator.GetBytes(16);
@@ -144,13 +156,11 @@ internal sealed class LocalAuthority : IDisposable
         return mask;
     }
 
-    private static void WritePrivate(string file, string text)
+    /// <summary>What this machine trusts, except authorities of ours: a bundle that the environment names may hold old ones.</summary>
+    private static string Roots()
     {
-        var unfinished = file + ".new";
-        File.Delete(unfinished);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(new FileStream(unfinished, options))) writer.WriteLine(text);
-        File.Move(unfinished, file, overwrite: true);
+        using var store = new X509Store(StoreName.Root, StoreLocation.LocalMachine);
+        store.Open(OpenFlags.ReadOnly);
+        return string.Join('\n', store.Certificates.Where(root => !root.Subject.Contains(SubjectPrefix, StringComparison.Ordinal)).Select(root => root.ExportCertificatePem()));
     }
 }

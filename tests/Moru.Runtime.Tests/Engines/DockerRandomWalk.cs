@@ -32,6 +32,6 @@ public sealed class DockerRandomWalk
         }
 
         Assert.Empty(runtime.Sandboxes.Live);
-        Assert.Equal(walk.Known.Order(), runtime.Sandboxes.ListRuns([SandboxPhase.Ended], null, int.MaxValue).Select(run => run.Id).Order());
+        Assert.Equal(walk.Known.Order(), runtime.Sandboxes.ListRuns(runtime.Teams.First.Id, [SandboxPhase.Ended], null, int.MaxValue).Select(run => run.Id).Order());
     }
 }

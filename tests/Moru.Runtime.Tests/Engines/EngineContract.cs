@@ -21,6 +21,14 @@ public abstract class EngineContract
     }
 
     [Fact]
+    public async Task It_says_where_it_keeps_its_data()
+    {
+        await using var box = await OpenAsync();
+
+        Assert.True(Directory.Exists(await box.Engine.DataRootAsync(Node.Cancel)));
+    }
+
+    [Fact]
     public async Task The_list_shows_our_containers_and_whether_they_run()
     {
         await using var box = await OpenAsync();

@@ -12,6 +12,8 @@ public sealed class DockerEngine : IContainerEngine
     // Docker names no machine for its containers: it is always the one it runs on.
     private const string NodeId = "local";
 
+    private static readonly TimeSpan FreezePause = TimeSpan.FromMilliseconds(50);
+
     private readonly DockerClient client;
     private readonly DockerErrors errors;
     private readonly DockerNetworks networks;
@@ -61,7 +63,10 @@ public sealed class DockerEngine : IContainerEngine
 
     public Task PauseAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
         ChangeBound,
-        limit => DockerErrors.UnlessAsync("already paused", () => client.Containers.PauseContainerAsync(DockerSpec.ContainerName(sandboxId), limit)),
+        async limit =>
+        {
+            while (!await TryPauseAsync(DockerSpec.ContainerName(sandboxId), limit)) await Task.Delay(FreezePause, limit);
+        },
         cancellationToken);
 
     public Task<EngineContainer> ResumeAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
@@ -108,6 +113,9 @@ public sealed class DockerEngine : IContainerEngine
             return [.. containers.Where(IsSandbox).Select(Owned)];
         },
         cancellationToken);
+
+    public Task<string> DataRootAsync(CancellationToken cancellationToken) => errors.CallAsync(
+        QuestionBound, async limit => (await client.System.GetSystemInfoAsync(limit)).DockerRootDir, cancellationToken);
 
     public IAsyncEnumerable<EngineEvent> WatchAsync(string ownerId, CancellationToken cancellationToken) => events.WatchAsync(ownerId, cancellationToken);
 
@@ -158,6 +166,20 @@ public sealed class DockerEngine : IContainerEngine
     }
 
     private static bool IsSandbox(ContainerListResponse container) => container.Labels.ContainsKey(DockerSpec.SandboxLabel);
+
+    /// <returns>False when processes were started faster than the kernel could freeze them; they go on then.</returns>
+    private async Task<bool> TryPauseAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DockerErrors.UnlessAsync("already paused", () => client.Containers.PauseContainerAsync(container, cancellationToken));
+            return true;
+        }
+        catch (DockerApiException failure) when (failure.ResponseBody?.Contains("unable to freeze", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            return false;
+        }
+    }
 
     private static OwnedContainer Owned(ContainerListResponse container) => new(
         container.Labels[DockerSpec.SandboxLabel],

@@ -63,7 +63,11 @@ internal static class DockerSpec
 
     private static HostConfig Host(ContainerSpec spec, DockerSite site) => new()
     {
-        Mounts = [new Mount { Type = "bind", Source = spec.EnvdPath, Target = AgentPath, ReadOnly = true }],
+        Mounts =
+        [
+            new Mount { Type = "bind", Source = spec.EnvdPath, Target = AgentPath, ReadOnly = true },
+            .. spec.Volume is { } volume ? [new Mount { Type = "bind", Source = volume.HostPath, Target = volume.Target }] : Array.Empty<Mount>(),
+        ],
         NetworkMode = site.NetworkId,
         PortBindings = site.PublishesEnvd ? new Dictionary<string, IList<PortBinding>> { [EnvdPort] = [new PortBinding { HostIP = PublishedHost }] } : [],
         // Docker takes localhost's IPv6 address from containers of a network that has none.
