@@ -13,6 +13,7 @@ run_tests() {
     if (($# > 0)); then shift; fi
     has_node || needs+=(node)
     prepare "${needs[@]}"
+    prepare_template_images
     mkdir -p "$artifacts/tests"
     before=$(ours_running)
     # Short, because the tests make unix sockets under it; our own, because whatever stays in it has leaked.
