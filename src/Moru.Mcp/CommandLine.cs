@@ -13,7 +13,8 @@ internal sealed record CommandLine
     public const string Usage = """
         moru-mcp gives MCP clients Linux sandboxes to work in.
 
-          moru-mcp [--data-dir DIR]                     MCP server on stdin and stdout, for an MCP client to start
+          moru-mcp [--toolsets LIST] [--data-dir DIR]   MCP server on stdin and stdout, for an MCP client to start; LIST: core (default),
+                                files, commands, pty, templates, volumes, admin, all, or several with commas
           moru-mcp serve [options] [--data-dir DIR]     HTTP server for SDKs, until SIGTERM:
               --port N          HTTP (default 3000; 0: a free one)
               --https-port N    HTTPS, with a certificate that clients must be told to trust (default 3443; 0: a free one)
@@ -30,7 +31,7 @@ internal sealed record CommandLine
           moru-mcp --version | --help
 
         Variables: MORU_DATA_DIR, MORU_SERVER_DOMAIN, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ADMIN_TOKEN, MORU_ENVD,
-        MORU_LOG,
+        MORU_LOG, MORU_TOOLSETS,
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
@@ -50,6 +51,9 @@ internal sealed record CommandLine
     public bool? Dns { get; init; }
 
     public string? DataDirectory { get; init; }
+
+    /// <summary>Names of the toolsets to offer.</summary>
+    public string? Toolsets { get; init; }
 
     /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
@@ -91,7 +95,7 @@ internal sealed record CommandLine
         return null;
     }
 
-    private bool Takes(string option) => option == "--data-dir" || (Verb == "keys" && option == "--team") || (Verb == "serve" && option is "--port" or "--https-port" or "--listen" or "--domain");
+    private bool Takes(string option) => option == "--data-dir" || (Verb == "stdio" && option == "--toolsets") || (Verb == "keys" && option == "--team") || (Verb == "serve" && option is "--port" or "--https-port" or "--listen" or "--domain");
 
     private CommandLine? WithFlagOrDefault(string option) => (Verb, option) switch
     {
@@ -107,6 +111,7 @@ internal sealed record CommandLine
         switch (option)
         {
             case "--data-dir": return this with { DataDirectory = value };
+            case "--toolsets": return this with { Toolsets = value };
             case "--team": return this with { Team = value };
             case "--domain": return this with { Domain = value };
             case "--listen":

@@ -19,13 +19,13 @@ internal static class McpFace
     public static string Version { get; } =
         typeof(McpFace).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    public static McpServer Create(ITransport transport, SandboxSession session, ILoggerFactory logs)
+    public static McpServer Create(ITransport transport, SandboxSession session, ILoggerFactory logs, Toolsets toolsets = Toolsets.Core)
     {
         var options = new McpServerOptions
         {
             ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version },
             ServerInstructions = Instructions.ReplaceLineEndings(" "),
-            ToolCollection = McpTools.Create(session),
+            ToolCollection = McpTools.Create(session, toolsets),
         };
         options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
         return McpServer.Create(transport, options, logs);

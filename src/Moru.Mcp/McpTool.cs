@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Moru.Tools;
+using Tool = ModelContextProtocol.Protocol.Tool;
 
 namespace Moru.Mcp;
 

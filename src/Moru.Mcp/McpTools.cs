@@ -1,18 +1,18 @@
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Moru.Tools;
+using Tool = ModelContextProtocol.Protocol.Tool;
 
 namespace Moru.Mcp;
 
 /// <summary>The tools as MCP shows them: each with a title and hints, structured content for programs and plain text for models.</summary>
 internal static class McpTools
 {
-    public static McpServerPrimitiveCollection<McpServerTool> Create(SandboxSession session)
+    public static McpServerPrimitiveCollection<McpServerTool> Create(SandboxSession session, Toolsets toolsets)
     {
         var collection = new McpServerPrimitiveCollection<McpServerTool>();
-        foreach (var function in ToolSet.Create(session)) collection.Add(new McpTool(function, Describe(function)));
+        foreach (var tool in ToolSet.Create(session, toolsets)) collection.Add(new McpTool(tool, Describe(tool)));
         return collection;
     }
 
@@ -22,35 +22,31 @@ internal static class McpTools
     /// </summary>
     public static CallToolResult Show(ToolResult result) => new()
     {
-        Content = [new TextContentBlock { Text = result.ToString() }],
+        Content =
+        [
+            new TextContentBlock { Text = result.ToString() },
+            .. result.Images.Select(image => ImageContentBlock.FromBytes(image.Data, image.MediaType)),
+        ],
         StructuredContent = JsonSerializer.SerializeToElement(result, result.GetType(), ToolSet.Json),
         IsError = result.IsError,
     };
 
-    private static Tool Describe(AIFunction function)
+    private static Tool Describe(Tools.Tool tool) => new()
     {
-        var (title, hints) = Hints(function.Name);
-        return new Tool
-        {
-            Name = function.Name,
-            Title = title,
-            Description = function.Description,
-            InputSchema = function.JsonSchema,
-            OutputSchema = function.ReturnJsonSchema,
-            Annotations = hints,
-        };
-    }
+        Name = tool.Name,
+        Title = tool.Title,
+        Description = tool.Description,
+        InputSchema = tool.JsonSchema,
+        OutputSchema = tool.ReturnJsonSchema,
+        Annotations = Hints(tool),
+    };
 
-    // Hints whose value is MCP's default are left out, except where a reader would not expect the default.
-    private static (string Title, ToolAnnotations Hints) Hints(string name) => name switch
+    // A hint that the value of another one decides, or whose value is MCP's default, is left out; the effect is always said.
+    private static ToolAnnotations Hints(Tools.Tool tool) => new()
     {
-        "create_sandbox" => ("Create sandbox", new() { DestructiveHint = false, OpenWorldHint = false }),
-        "kill_sandbox" => ("Kill sandbox", new() { DestructiveHint = true, IdempotentHint = true, OpenWorldHint = false }),
-        "list_files" => ("List files", new() { ReadOnlyHint = true, OpenWorldHint = false }),
-        "list_sandboxes" => ("List sandboxes", new() { ReadOnlyHint = true, OpenWorldHint = false }),
-        "read_file" => ("Read file", new() { ReadOnlyHint = true, OpenWorldHint = false }),
-        "run_command" => ("Run command", new() { DestructiveHint = true, OpenWorldHint = true }),
-        "write_file" => ("Write file", new() { DestructiveHint = true, IdempotentHint = true, OpenWorldHint = false }),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Give the new tool a title and hints."),
+        ReadOnlyHint = tool.Effect == ToolEffect.ReadOnly ? true : null,
+        DestructiveHint = tool.Effect == ToolEffect.ReadOnly ? null : tool.Effect != ToolEffect.Adds,
+        IdempotentHint = tool.Effect == ToolEffect.DestroysOnce ? true : null,
+        OpenWorldHint = tool.OpenWorld,
     };
 }

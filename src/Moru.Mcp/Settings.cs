@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Moru.Runtime;
 using Moru.Server;
+using Moru.Tools;
 
 namespace Moru.Mcp;
 
@@ -38,6 +39,9 @@ internal sealed partial record Settings
     /// <summary>The administrator's secret, for the server that is started here and for the commands that ask one; null: none.</summary>
     public string? AdminToken { get; init; }
 
+    /// <summary>The tools that models are offered.</summary>
+    public Toolsets Toolsets { get; init; } = Toolsets.Core;
+
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
     public string SocketPath => Path.Combine(DataDirectory, MoruServer.SocketName);
@@ -62,6 +66,7 @@ internal sealed partial record Settings
             Dns = line.Dns,
             Addressing = ReadAddressing(),
             AdminToken = Variable("MORU_ADMIN_TOKEN"),
+            Toolsets = ToolSet.Parse(line.Toolsets ?? Variable("MORU_TOOLSETS") ?? "core"),
             LogLevel = ReadLogLevel(),
         };
         return Encoding.UTF8.GetByteCount(settings.SocketPath) <= MaxSocketPath

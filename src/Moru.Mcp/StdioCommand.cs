@@ -23,7 +23,7 @@ internal static partial class StdioCommand
         var session = new SandboxSession(backend.ConnectAsync);
         using var ending = new CancellationTokenSource();
         var warmUp = WarmUpAsync(session, log, ending.Token);
-        var server = McpFace.Create(transport, session, logs);
+        var server = McpFace.Create(transport, session, logs, settings.Toolsets);
         await RunAsync(server, transport.MessageReader.Completion, stop);
 
         var started = Stopwatch.GetTimestamp();

@@ -15,6 +15,10 @@ public abstract record ToolResult
     [JsonIgnore]
     public virtual bool IsError => false;
 
+    /// <summary>Pictures that belong to it, at most <see cref="ToolImage.MaxBytes"/> each; usually none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ToolImage> Images { get; init; } = [];
+
     /// <summary>The result as a model reads it, without the note.</summary>
     private protected abstract string Text { get; }
 
@@ -27,4 +31,13 @@ public abstract record SandboxResult : ToolResult
 {
     /// <summary>The sandbox that did the work; null only until the session has filled it in.</summary>
     public string? SandboxId { get; init; }
+}
+
+/// <summary>A picture for a model.</summary>
+/// <param name="MediaType">Such as <c>image/png</c>.</param>
+/// <param name="Data">The encoded picture.</param>
+public sealed record ToolImage(string MediaType, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Most bytes of a picture, 100 KB: larger ones are made smaller in the sandbox first.</summary>
+    public const int MaxBytes = 100_000;
 }

@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
+using static Moru.Tools.ToolEffect;
+using static Moru.Tools.Toolsets;
 
 namespace Moru.Tools;
 
@@ -15,39 +17,59 @@ public static class ToolSet
     public static JsonSerializerOptions Json { get; } = CreateJson();
 
     /// <summary>
-    /// Makes the tools of a session, sorted by name. Each returns a <see cref="ToolResult"/>, or throws <see cref="ToolException"/> with
-    /// words for the model. Progress goes to the <see cref="IProgress{T}"/> of string found in <see cref="AIFunctionArguments.Context"/>
-    /// under the key <c>typeof(IProgress&lt;string&gt;)</c>, if there is one.
+    /// Makes the tools of a session, sorted by name. Progress goes to the <see cref="IProgress{T}"/> of string found in
+    /// <see cref="AIFunctionArguments.Context"/> under the key <c>typeof(IProgress&lt;string&gt;)</c>, if there is one.
     /// </summary>
-    public static IReadOnlyList<AIFunction> Create(SandboxSession session)
+    /// <param name="session">What the tools work on.</param>
+    /// <param name="toolsets">Which tools; default the core.</param>
+    public static IReadOnlyList<Tool> Create(SandboxSession session, Toolsets toolsets = Toolsets.Core)
     {
         ArgumentNullException.ThrowIfNull(session);
         var sandboxes = new SandboxTools(session);
         var files = new FileTools(session);
-        return
+        Tool[] all =
         [
-            Describe("create_sandbox", sandboxes.CreateAsync, """{"timeout_seconds": 1800}"""),
-            Describe("kill_sandbox", sandboxes.KillAsync, """{}"""),
-            Describe("list_files", files.ListAsync, """{"path": "/home/user", "depth": 2}"""),
-            Describe("list_sandboxes", sandboxes.ListAsync, """{}"""),
-            Describe("read_file", files.ReadAsync, """{"path": "/home/user/notes.txt", "start_line": 1}"""),
-            Describe("run_command", sandboxes.RunAsync, """{"command": "python3 --version"}"""),
-            Describe("write_file", files.WriteAsync, """{"path": "/home/user/hello.py", "content": "print('hello')"}"""),
+            Describe(Core | Admin, "create_sandbox", "Create sandbox", Adds, sandboxes.CreateAsync, """{"timeout_seconds": 1800}"""),
+            Describe(Core | Admin, "kill_sandbox", "Kill sandbox", DestroysOnce, sandboxes.KillAsync, """{}"""),
+            Describe(Core | Files, "list_files", "List files", ReadOnly, files.ListAsync, """{"path": "/home/user", "depth": 2}"""),
+            Describe(Core | Admin, "list_sandboxes", "List sandboxes", ReadOnly, sandboxes.ListAsync, """{}"""),
+            Describe(Core | Files, "read_file", "Read file", ReadOnly, files.ReadAsync, """{"path": "/home/user/notes.txt", "start_line": 1}"""),
+            Describe(Core | Commands, "run_command", "Run command", Destroys, sandboxes.RunAsync, """{"command": "python3 --version"}""", openWorld: true),
+            Describe(Core | Files, "write_file", "Write file", DestroysOnce, files.WriteAsync, """{"path": "/home/user/hello.py", "content": "print('hello')"}"""),
         ];
+        return [.. all.Where(tool => (tool.Toolsets & toolsets) != 0)];
     }
 
-    private static Tool Describe(string name, Delegate method, string example) => new(
-        AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
+    /// <summary>Reads names of toolsets as a user writes them: <c>core,files</c>, in any case.</summary>
+    /// <exception cref="InvalidArgumentException">There is no such toolset; the message names those that there are.</exception>
+    public static Toolsets Parse(string names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var known = Enum.GetValues<Toolsets>().Where(set => set != Toolsets.None).ToDictionary(set => set.ToString(), StringComparer.OrdinalIgnoreCase);
+        var chosen = Toolsets.None;
+        foreach (var name in names.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries))
         {
-            Name = name,
-            SerializerOptions = Json,
-            JsonSchemaCreateOptions = Schemas,
-            MarshalResult = (result, _, _) => ValueTask.FromResult(result),
-            ConfigureParameterBinding = parameter => parameter.ParameterType != typeof(IProgress<string>)
-                ? default
-                : new() { ExcludeFromSchema = true, BindParameter = (_, arguments) => Progress(arguments) },
-        }),
-        example);
+            chosen |= known.TryGetValue(name, out var set)
+                ? set
+                : throw new InvalidArgumentException($"There is no toolset '{name}', only {string.Join(", ", known.Keys.Select(key => key.ToLowerInvariant()))}.");
+        }
+
+        return chosen != Toolsets.None ? chosen : throw new InvalidArgumentException("Name at least one toolset, such as core.");
+    }
+
+    private static Tool Describe(Toolsets toolsets, string name, string title, ToolEffect effect, Delegate method, string example, bool openWorld = false) =>
+        new(Function(name, method), example) { Title = title, Toolsets = toolsets, Effect = effect, OpenWorld = openWorld };
+
+    private static AIFunction Function(string name, Delegate method) => AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
+    {
+        Name = name,
+        SerializerOptions = Json,
+        JsonSchemaCreateOptions = Schemas,
+        MarshalResult = (result, _, _) => ValueTask.FromResult(result),
+        ConfigureParameterBinding = parameter => parameter.ParameterType != typeof(IProgress<string>)
+            ? default
+            : new() { ExcludeFromSchema = true, BindParameter = (_, arguments) => Progress(arguments) },
+    });
 
     private static object? Progress(AIFunctionArguments arguments) =>
         arguments.Context?.TryGetValue(typeof(IProgress<string>), out var progress) == true ? progress : null;
