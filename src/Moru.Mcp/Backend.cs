@@ -28,6 +28,22 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         return new MoruClient(new MoruOptions { ApiKey = await LocalKeyAsync(cancellationToken), Connect = OpenAsync });
     }
 
+    /// <summary>Makes a client that works with a key of somebody else's.</summary>
+    /// <exception cref="SandboxException">There is no server and none could be started; the message says why.</exception>
+    public async Task<MoruClient> ConnectAsync(string apiKey, CancellationToken cancellationToken)
+    {
+        if (settings.Remote is { } remote) return new MoruClient(remote with { ApiKey = apiKey, AccessToken = null });
+        await FindAsync(cancellationToken);
+        return new MoruClient(new MoruOptions { ApiKey = apiKey, Connect = OpenAsync });
+    }
+
+    /// <summary>Finds or starts the server of this machine now instead of with the first request; a remote one is not asked.</summary>
+    /// <exception cref="SandboxException">None could be started; the message says why.</exception>
+    public async Task FindAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Remote is null) await (await OpenAsync(cancellationToken)).DisposeAsync();
+    }
+
     /// <summary>Leads to the endpoints that administer the server, with the administrator's token or with a team's key.</summary>
     /// <exception cref="SandboxException">There is no server and none could be started, or a credential is missing.</exception>
     public async Task<ControlPlane> AdministerAsync(bool asAdmin, CancellationToken cancellationToken)

@@ -10,11 +10,20 @@ internal sealed record CommandLine
 
     public const int DefaultHttpsPort = 3443;
 
+    public const int DefaultMcpPort = 3001;
+
     public const string Usage = """
         moru-mcp gives MCP clients Linux sandboxes to work in.
 
-          moru-mcp [--toolsets LIST] [--data-dir DIR]   MCP server on stdin and stdout, for an MCP client to start; LIST: core (default),
-                                files, commands, pty, templates, volumes, admin, all, or several with commas
+          moru-mcp [--toolsets LIST] [--session NAME] [--data-dir DIR]   MCP server on stdin and stdout, for an MCP client to start
+              --toolsets LIST   core (default), files, commands, pty, templates, volumes, admin, all, or several with commas
+              --session NAME    keep the session sandbox at the end, and find it again under that name
+          moru-mcp http [options] [--data-dir DIR]      MCP server over HTTP, until SIGTERM; clients need an API key:
+              --toolsets LIST   as above
+              --port N          default 3001; 0: a free one
+              --listen ADDRESS  the IP address to listen on (default 127.0.0.1)
+              --sse             serve clients of the HTTP+SSE transport of 2024 as well
+              --host NAME       a name that clients reach it by, besides localhost and addresses; may be given more than once
           moru-mcp serve [options] [--data-dir DIR]     HTTP server for SDKs, until SIGTERM:
               --port N          HTTP (default 3000; 0: a free one)
               --https-port N    HTTPS, with a certificate that clients must be told to trust (default 3443; 0: a free one)
@@ -35,7 +44,7 @@ internal sealed record CommandLine
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
+    /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
     public int Port { get; init; } = DefaultPort;
@@ -55,6 +64,15 @@ internal sealed record CommandLine
     /// <summary>Names of the toolsets to offer.</summary>
     public string? Toolsets { get; init; }
 
+    /// <summary>Name of the session, under which its sandbox is kept.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>Whether clients of the oldest HTTP transport are served.</summary>
+    public bool Sse { get; init; }
+
+    /// <summary>Names by which clients may reach the MCP server over HTTP.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
@@ -68,7 +86,8 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "serve" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        if (line.Verb == "http") line = line with { Port = DefaultMcpPort };
         while (rest.TryDequeue(out var option))
         {
             if (line.WithFlagOrDefault(option) is { } flagged)
@@ -95,11 +114,18 @@ internal sealed record CommandLine
         return null;
     }
 
-    private bool Takes(string option) => option == "--data-dir" || (Verb == "stdio" && option == "--toolsets") || (Verb == "keys" && option == "--team") || (Verb == "serve" && option is "--port" or "--https-port" or "--listen" or "--domain");
+    private bool Takes(string option) => (Verb, option) switch
+    {
+        (_, "--data-dir") or ("stdio", "--session") or ("stdio" or "http", "--toolsets") or ("keys", "--team") => true,
+        ("http", "--port" or "--listen" or "--host") => true,
+        ("serve", "--port" or "--https-port" or "--listen" or "--domain") => true,
+        _ => false,
+    };
 
     private CommandLine? WithFlagOrDefault(string option) => (Verb, option) switch
     {
         ("serve", "--no-https") => this with { HttpsPort = null },
+        ("http", "--sse") => this with { Sse = true },
         ("env", "--dns") => this with { Dns = true },
         ("env", "--no-dns") => this with { Dns = false },
         _ => null,
@@ -114,6 +140,8 @@ internal sealed record CommandLine
             case "--toolsets": return this with { Toolsets = value };
             case "--team": return this with { Team = value };
             case "--domain": return this with { Domain = value };
+            case "--session": return this with { Session = value };
+            case "--host": return this with { Hosts = [.. Hosts, value] };
             case "--listen":
                 if (IPAddress.TryParse(value, out var address)) return this with { Listen = address };
                 problem = $"--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not '{value}'";

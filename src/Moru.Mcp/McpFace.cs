@@ -2,11 +2,10 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Moru.Tools;
 
 namespace Moru.Mcp;
 
-/// <summary>The MCP server of one session, over any transport.</summary>
+/// <summary>What MCP clients meet, over any transport.</summary>
 internal static class McpFace
 {
     private const string Instructions = """
@@ -19,15 +18,23 @@ internal static class McpFace
     public static string Version { get; } =
         typeof(McpFace).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    public static McpServer Create(ITransport transport, SandboxSession session, ILoggerFactory logs, Toolsets toolsets = Toolsets.Core)
+    /// <summary>A server of one session on a transport of its own.</summary>
+    public static McpServer Create(ITransport transport, McpSession session, ILoggerFactory logs)
     {
-        var options = new McpServerOptions
-        {
-            ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version },
-            ServerInstructions = Instructions.ReplaceLineEndings(" "),
-            ToolCollection = McpTools.Create(session, toolsets),
-        };
-        options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
+        var options = new McpServerOptions();
+        Describe(options, logs);
+        Serve(options, session);
         return McpServer.Create(transport, options, logs);
     }
+
+    /// <summary>Fills in what is the same for every session.</summary>
+    public static void Describe(McpServerOptions options, ILoggerFactory logs)
+    {
+        options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version };
+        options.ServerInstructions = Instructions.ReplaceLineEndings(" ");
+        options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
+    }
+
+    /// <summary>Fills in what a session offers.</summary>
+    public static void Serve(McpServerOptions options, McpSession session) => options.ToolCollection = session.Tools;
 }

@@ -21,6 +21,7 @@ try
 {
     switch (line.Verb)
     {
+        case "http": return await HttpCommand.RunAsync(Settings.From(line), stop.Token);
         case "serve": return await ServeCommand.RunAsync(Settings.From(line), stop.Token);
         case "env": return await EnvCommand.RunAsync(Settings.From(line), stop.Token);
         case "keys" or "teams": return await AdminCommand.RunAsync(Settings.From(line), line, stop.Token);

@@ -31,6 +31,15 @@ internal sealed partial record Settings
     /// <summary>Domain of sandbox host names; null: the server's default.</summary>
     public string? Domain { get; init; }
 
+    /// <summary>Name under which the session sandbox is kept and found again; null: it ends with the session.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>Names by which clients may reach the MCP server over HTTP, besides those of this machine.</summary>
+    public IReadOnlyList<string> McpHosts { get; init; } = [];
+
+    /// <summary>Whether clients of the oldest HTTP transport are served.</summary>
+    public bool McpSse { get; init; }
+
     /// <summary>Whether clients can resolve host names of sandboxes; null: find out.</summary>
     public bool? Dns { get; init; }
 
@@ -63,6 +72,9 @@ internal sealed partial record Settings
             Http = new IPEndPoint(line.Listen, line.Port),
             Https = line.HttpsPort is { } port ? new IPEndPoint(line.Listen, port) : null,
             Domain = ReadDomain(line),
+            Session = ReadSession(line),
+            McpHosts = line.Hosts,
+            McpSse = line.Sse,
             Dns = line.Dns,
             Addressing = ReadAddressing(),
             AdminToken = Variable("MORU_ADMIN_TOKEN"),
@@ -101,6 +113,12 @@ internal sealed partial record Settings
         "published" => SandboxAddressing.Published,
         var text => throw new InvalidArgumentException($"MORU_SANDBOX_ADDRESS is '{text}'; use auto, container or published."),
     };
+
+    private static string? ReadSession(CommandLine line)
+    {
+        if ((line.Session ?? Variable("MORU_SESSION")) is not { } text) return null;
+        return SessionName.IsValid(text) ? text : throw new InvalidArgumentException($"The session is '{text}'; give it {SessionName.Rule}, with --session or MORU_SESSION.");
+    }
 
     private static string? ReadDomain(CommandLine line)
     {

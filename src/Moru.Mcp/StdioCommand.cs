@@ -20,10 +20,10 @@ internal static partial class StdioCommand
         Console.SetOut(Console.Error); // the transport has its own stdout; anything else that prints must not reach the client
 
         var backend = new Backend(settings, logs);
-        var session = new SandboxSession(backend.ConnectAsync);
+        var session = new McpSession(backend.ConnectAsync, settings.Toolsets, settings.Session);
         using var ending = new CancellationTokenSource();
-        var warmUp = WarmUpAsync(session, log, ending.Token);
-        var server = McpFace.Create(transport, session, logs, settings.Toolsets);
+        var warmUp = WarmUpAsync(session.Sandboxes, log, ending.Token);
+        var server = McpFace.Create(transport, session, logs);
         await RunAsync(server, transport.MessageReader.Completion, stop);
 
         var started = Stopwatch.GetTimestamp();

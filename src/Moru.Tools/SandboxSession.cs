@@ -30,10 +30,16 @@ public sealed class SandboxSession : IAsyncDisposable
         own = new SessionSandbox(timeProvider ?? TimeProvider.System);
     }
 
+    /// <summary>
+    /// Name by which a later session of the same owner finds the session sandbox again; it is then kept at the end of the session, until
+    /// its timeout. Default: null, which kills it.
+    /// </summary>
+    public string? Name { get => own.Name; init => own.Name = value; }
+
     /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
     public string? SandboxId => own.Id;
 
-    /// <summary>Kills the session sandbox, waiting at most 1.5 s for it (its timeout ends it otherwise). Other sandboxes live on.</summary>
+    /// <summary>Kills the session sandbox unless it has a <see cref="Name"/>, waiting at most 1.5 s for it (its timeout ends it otherwise). Other sandboxes live on.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;

@@ -3,6 +3,8 @@ namespace Moru.Tools;
 /// <summary>The session's own sandbox: made once on first use, kept alive by use, made again when it has ended.</summary>
 internal sealed class SessionSandbox(TimeProvider time) : IDisposable
 {
+    private const string NameLabel = "moru.session";
+
     // Extending early by this much spares a request on nearly every call.
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
@@ -13,6 +15,9 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
     private string? lostId;
 
     public string? Id => sandbox?.SandboxId;
+
+    /// <summary>What the sandbox is found again by, and why it is kept; null: it ends with the session.</summary>
+    public string? Name { get; set; }
 
     /// <summary>Returns the sandbox with its life extended, making it when there is none.</summary>
     public async Task<Sandbox> GetAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
@@ -77,7 +82,7 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         await closing.CancelAsync();
-        await KillAsync(cancellationToken);
+        if (Name is null) await KillAsync(cancellationToken);
     }
 
     public void Dispose()
@@ -107,8 +112,27 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
     private async Task<Sandbox> CreateAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
     {
         var life = SandboxSession.IdleTimeout + busyFor;
-        var made = await client.CreateSandboxAsync(options: new SandboxOptions { Timeout = life }, cancellationToken: cancellationToken);
+        var labels = Name is null ? null : new Dictionary<string, string> { [NameLabel] = Name };
+        var found = labels is null ? null : await FindAsync(client, labels, life, cancellationToken);
+        var made = found ?? await client.CreateSandboxAsync(options: new SandboxOptions { Timeout = life, Metadata = labels }, cancellationToken: cancellationToken);
         endsAt = time.GetUtcNow() + life;
         return sandbox = made;
+    }
+
+    private static async Task<Sandbox?> FindAsync(MoruClient client, Dictionary<string, string> labels, TimeSpan life, CancellationToken cancellationToken)
+    {
+        await foreach (var info in client.ListSandboxesAsync(labels, cancellationToken))
+        {
+            try
+            {
+                return await client.ConnectSandboxAsync(info.SandboxId, life, cancellationToken);
+            }
+            catch (NotFoundException)
+            {
+                // It has ended since it was listed.
+            }
+        }
+
+        return null;
     }
 }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Moru.Tools;
 
 namespace Moru.Mcp.Tests;
 
@@ -12,7 +11,7 @@ public sealed class FaceWithoutServer : IAsyncLifetime
 {
     private readonly Pipe toServer = new();
     private readonly Pipe toClient = new();
-    private readonly SandboxSession session = new(new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:/nonexistent/moru.sock") }));
+    private readonly McpSession session = new(_ => Task.FromResult(new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:/nonexistent/moru.sock") })), Tools.Toolsets.Core, null);
     private McpServer? server;
     private Task running = Task.CompletedTask;
 

@@ -55,9 +55,9 @@ internal sealed class McpProcess : IAsyncDisposable
         return started;
     }
 
-    /// <summary>The official client on the process's pipes.</summary>
+    /// <summary>The official client on the process's pipes. It must not take a slow start for a server of the old protocol.</summary>
     public async Task<McpClient> ConnectAsync() =>
-        client ??= await McpClient.CreateAsync(new StreamClientTransport(Input.BaseStream, Output.BaseStream));
+        client ??= await McpClient.CreateAsync(new StreamClientTransport(Input.BaseStream, Output.BaseStream), new McpClientOptions { DiscoverProbeTimeout = Eventually.Limit });
 
     public async Task<CallToolResult> CallAsync(
         string tool, Dictionary<string, object?>? arguments = null, IProgress<ProgressNotificationValue>? progress = null, CancellationToken? cancel = null) =>

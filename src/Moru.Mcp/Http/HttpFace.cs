@@ -1,0 +1,117 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Server;
+
+namespace Moru.Mcp;
+
+/// <summary>
+/// The MCP server over HTTP: the current protocol without sessions and the older ones with them at one URL, and the oldest, with a stream
+/// of its own for answers, at two more below it when asked for: it has no back pressure.
+/// </summary>
+internal sealed class HttpFace : IAsyncDisposable
+{
+    public const string Path = "/mcp";
+
+    // The largest file that a tool writes, 8 MiB, with each character of it escaped.
+    private const long MaxBody = 48 << 20;
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication app;
+    private readonly HttpSessions sessions;
+
+    private HttpFace(WebApplication app, HttpSessions sessions) => (this.app, this.sessions) = (app, sessions);
+
+    /// <summary>Where clients find it.</summary>
+    public Uri Url => new(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), Path);
+
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<HttpFace> StartAsync(Settings settings, Backend backend, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        var sessions = new HttpSessions(backend, settings.Toolsets, TimeProvider.System);
+        var app = Build(settings, backend, sessions, logs);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return new HttpFace(app, sessions);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves sandboxes running for clients that come back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using (var patience = new CancellationTokenSource(StopPatience)) await app.StopAsync(patience.Token);
+        await app.DisposeAsync();
+        await sessions.DisposeAsync();
+    }
+
+    private static WebApplication Build(Settings settings, Backend backend, HttpSessions sessions, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
+        builder.Services.AddSingleton<ISessionMigrationHandler>(services => services.GetRequiredService<SessionFiles>());
+        builder.Services.AddSingleton(new SessionFiles(settings.DataDirectory));
+        builder.Services.AddMcpServer(options => McpFace.Describe(options, logs)).WithHttpTransport(transport => Configure(transport, settings, sessions));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(settings.Http);
+            Limit(kestrel.Limits);
+        });
+
+        var app = builder.Build();
+        app.Use(new HttpGuard(settings.McpHosts).InvokeAsync);
+        app.Use(new HttpAuthentication(backend, TimeProvider.System).InvokeAsync);
+        app.UseRouting();
+        HttpMetadata.Map(app);
+        app.MapMcp(Path);
+        app.UseEndpoints(_ => { });
+        return app;
+    }
+
+    private static void Configure(HttpServerTransportOptions transport, Settings settings, HttpSessions sessions)
+    {
+        transport.SessionMode = HttpServerSessionMode.StatefulForInitializeClients;
+        transport.EnableLegacySse = settings.McpSse;
+        transport.IdleTimeout = TimeSpan.FromMinutes(30);
+        transport.MaxIdleSessionCount = 1_000;
+        transport.ConfigureSessionOptions = async (context, options, _) =>
+        {
+            var lease = await sessions.AcquireOrDefaultAsync(context.Features.Get<HttpOwner>()!)
+                ?? throw new Microsoft.AspNetCore.Http.BadHttpRequestException("too many sessions are in use", StatusCodes.Status503ServiceUnavailable);
+            context.Features.Set(lease);
+            McpFace.Serve(options, lease.Session);
+        };
+        transport.RunSessionHandler = async (context, server, cancellationToken) =>
+        {
+            var files = context.RequestServices.GetRequiredService<SessionFiles>();
+            var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            using (context.Features.Get<HttpSessions.Lease>()) await server.RunAsync(cancellationToken);
+            if (server.SessionId is { } ended && !stopping.IsCancellationRequested) files.Delete(ended);
+        };
+    }
+
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxRequestBodySize = MaxBody;
+        limits.MaxConcurrentConnections = 2_000;
+        limits.MinResponseDataRate = null; // streams are read as slowly as clients like
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(620);
+    }
+}

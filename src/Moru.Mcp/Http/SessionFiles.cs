@@ -1,0 +1,72 @@
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using ModelContextProtocol;
+using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Protocol;
+
+namespace Moru.Mcp;
+
+/// <summary>
+/// What clients said when they opened their sessions, so that sessions go on after the server was restarted: many clients do not open
+/// another when theirs has become unknown. One file each, of a bounded number and age.
+/// </summary>
+internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHandler
+{
+    private const int Capacity = 1_000;
+
+    private static readonly TimeSpan Age = TimeSpan.FromDays(1);
+
+    private readonly string directory = Path.Combine(dataDirectory, "mcp-sessions");
+
+    public async ValueTask OnSessionInitializedAsync(HttpContext context, string sessionId, InitializeRequestParams initializeParams, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
+        else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Sweep();
+        var content = new JsonObject
+        {
+            ["owner"] = Owner(context),
+            ["initialize"] = JsonSerializer.SerializeToNode(initializeParams, McpJsonUtilities.DefaultOptions),
+        };
+        var part = $"{PathOf(sessionId)}.part";
+        await File.WriteAllTextAsync(part, content.ToJsonString(), cancellationToken);
+        File.Move(part, PathOf(sessionId), overwrite: true);
+    }
+
+    /// <returns>Null, which becomes 404, when the session is unknown or somebody else's.</returns>
+    public async ValueTask<InitializeRequestParams?> AllowSessionMigrationAsync(HttpContext context, string sessionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = JsonNode.Parse(await File.ReadAllTextAsync(PathOf(sessionId), cancellationToken))!;
+            return content["owner"]?.GetValue<string>() == Owner(context)
+                ? content["initialize"].Deserialize<InitializeRequestParams>(McpJsonUtilities.DefaultOptions)
+                : null;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Forgets a session that its client has ended, or that was idle for too long.</summary>
+    public void Delete(string sessionId)
+    {
+        if (Directory.Exists(directory)) File.Delete(PathOf(sessionId));
+    }
+
+    private void Sweep()
+    {
+        var files = new DirectoryInfo(directory).GetFiles().OrderByDescending(file => file.LastWriteTimeUtc).ToList();
+        foreach (var file in files.Where((file, at) => at >= Capacity || DateTime.UtcNow - file.LastWriteTimeUtc > Age)) file.Delete();
+    }
+
+    // An id comes from the network, and is a secret of its client's.
+    private string PathOf(string sessionId) => Path.Combine(directory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sessionId)))[..32]);
+
+    private static string? Owner(HttpContext context) => context.User.FindFirstValue(ClaimTypes.NameIdentifier);
+}
