@@ -8,7 +8,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
 
@@ -45,7 +45,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));
 
-        var client = Agent(container.Address, token: null);
+        // An agent asks for the token only when it knows it: from a try on whose answer got lost.
+        var client = Agent(container.Address, record.AccessToken);
         await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
         await stages.MeasureAsync("init", async () =>
         {
@@ -53,7 +54,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             return container;
         });
         if (template.StartCommand is not null || template.ReadyCommand is not null)
-            await stages.MeasureAsync("startup", () => StartUpAsync(Agent(container.Address, record.AccessToken), record, template, cancellationToken));
+            await stages.MeasureAsync("startup", () => StartUpAsync(client, record, template, cancellationToken));
         return container;
     }
 
@@ -92,7 +93,10 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         new(http, new UriBuilder(Uri.UriSchemeHttp, address.Host, address.EnvdPort).Uri, token);
 
     /// <returns>How many tries it took.</returns>
-    internal static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
+    internal static Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken) =>
+        RepeatAsync(client.HealthAsync, failure => IsLost(failure) || failure is ConnectException, cancellationToken);
+
+    private static async Task<int> RepeatAsync(Func<CancellationToken, Task> call, Predicate<Exception> isPassing, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
         for (var tries = 1; ; tries++)
@@ -101,10 +105,10 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             attempt.CancelAfter(OneTry);
             try
             {
-                await client.HealthAsync(attempt.Token);
+                await call(attempt.Token);
                 return tries;
             }
-            catch (Exception failure) when (IsNotYet(failure))
+            catch (Exception failure) when (isPassing(failure))
             {
                 // An agent whose sandbox is being ended may refuse before the cancellation is seen here.
                 cancellationToken.ThrowIfCancellationRequested();
@@ -114,7 +118,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         }
     }
 
-    private static bool IsNotYet(Exception failure) => failure is HttpRequestException or ConnectException or OperationCanceledException;
+    /// <summary>Whether a call got no answer, as on a machine with too much to do to connect in time.</summary>
+    private static bool IsLost(Exception failure) => failure is HttpRequestException or OperationCanceledException;
 
     private static async Task InitAsync(
         EnvdClient client, SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
@@ -141,9 +146,9 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         };
         try
         {
-            await client.InitAsync(init, cancellationToken);
+            await RepeatAsync(token => client.InitAsync(init, token), IsLost, cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or ConnectException)
+        catch (ConnectException failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new RuntimeException(
