@@ -26,6 +26,9 @@ internal sealed record Call(int Client, Step Step, long Began, long Ended, Outco
     /// <summary>Whether it shares the success of another pause: whoever comes while one is under way does.</summary>
     public bool MayShare { get; set; }
 
+    /// <summary>Whether time may have passed between the moment from which it counted the deadline and the one at which the sandbox ran.</summary>
+    public bool MayBeLate { get; set; }
+
     public bool IsPause => Step.Act is Act.Pause && Outcome is Outcome.Done;
 
     public bool Meets(Call other) => Began < other.Ended && other.Began < Ended;

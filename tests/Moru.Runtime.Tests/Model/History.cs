@@ -13,8 +13,11 @@ internal sealed class History(IEnumerable<Call> calls)
     /// </summary>
     public bool IsExplained()
     {
-        foreach (var call in calls.Where(call => call.IsPause))
-            call.MayShare = calls.Exists(other => other != call && other.IsPause && other.Meets(call));
+        foreach (var call in calls)
+        {
+            call.MayShare = call.IsPause && calls.Exists(other => other != call && other.IsPause && other.Meets(call));
+            call.MayBeLate = call.Step.Act is Act.Connect or Act.Resume && calls.Exists(other => other.Step.Act is Act.Wait && other.Meets(call));
+        }
 
         var all = (BigInteger.One << calls.Count) - 1;
         var (seen, open) = (new HashSet<(BigInteger, SandboxModel)>(), new Stack<(BigInteger Done, SandboxModel Model)>());
@@ -25,7 +28,11 @@ internal sealed class History(IEnumerable<Call> calls)
             if (!seen.Add(at)) continue;
             if (at.Model.Reaped is { } reaped) open.Push((at.Done, reaped));
             foreach (var next in Next(at.Done))
-                if (at.Model.After(calls[next]) is { } after) open.Push((at.Done | (BigInteger.One << next), after));
+            {
+                if (at.Model.After(calls[next]) is not { } after) continue;
+                open.Push((at.Done | (BigInteger.One << next), after));
+                if (calls[next].MayBeLate) open.Push((at.Done | (BigInteger.One << next), after.Late));
+            }
         }
 
         return false;

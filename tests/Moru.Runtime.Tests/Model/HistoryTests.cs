@@ -46,6 +46,15 @@ public sealed class HistoryTests
         Assert.False(Explained(Made, expire, new(1, Do(Act.Extend), 5, 6, Outcome.Done), new(1, Do(Act.Find), 7, 8, Outcome.NotFound)));
     }
 
+    [Fact]
+    public void A_deadline_counts_from_before_what_others_see()
+    {
+        Call[] calls = [Made, new(1, Do(Act.Pause), 3, 4, Outcome.Done), new(1, Do(Act.Resume), 5, 10, Outcome.Done), new(2, Do(Act.Find), 8, 9, Outcome.IsPaused), new(2, Do(Act.Find), 11, 12, Outcome.NotFound)];
+
+        Assert.True(Explained([.. calls, new(2, Do(Act.Wait), 6, 7, Outcome.Done)]));
+        Assert.False(Explained(calls));
+    }
+
     private static Call Made => new(0, Do(Act.Create), 1, 2, Outcome.Done);
 
     private static Step Do(Act act) => new(act, 0, AutoPause: false);

@@ -17,11 +17,14 @@ internal readonly record struct SandboxModel(SandboxModel.Is Phase, bool IsDue =
     /// <summary>What the reaper makes of it, at any moment from now on; null: nothing.</summary>
     public SandboxModel? Reaped => (Phase, IsDue) is not (Is.Running, true) ? null : AutoPause ? this with { Phase = Is.Paused } : new(Is.Gone);
 
+    /// <summary>The same, its time over already.</summary>
+    public SandboxModel Late => this with { IsDue = IsDue || Phase is Is.Running };
+
     /// <returns>Null when this cannot come of that call.</returns>
     public SandboxModel? After(Call call) => (Phase, call.Step.Act, call.Outcome) switch
     {
         (Is.Unmade, Act.Create, Outcome.Done) => new(Is.Running, AutoPause: call.Step.AutoPause),
-        (_, Act.Wait, Outcome.Done) => this with { IsDue = IsDue || Phase is Is.Running },
+        (_, Act.Wait, Outcome.Done) => Late,
         (Is.Gone, not (Act.Create or Act.Wait), Outcome.NotFound) => this,
 
         (Is.Running, Act.Find, Outcome.IsRunning) => this,
