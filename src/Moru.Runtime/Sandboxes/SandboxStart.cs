@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Sockets;
 using Moru.Protocol;
 
 namespace Moru.Runtime;
@@ -13,7 +14,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
 
     // A bridge may lose the first packet to a new container, and the kernel sends it again only after a second.
-    private static readonly TimeSpan OneConnect = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan FirstConnect = TimeSpan.FromMilliseconds(150);
 
     // Container addresses are local, whatever proxy the environment names. They soon belong to another container, to which an old
     // connection means nothing: keeping none spares a new sandbox the second until that shows.
@@ -22,7 +23,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
-        ConnectTimeout = OneConnect,
+        ConnectTimeout = OneTry,
+        ConnectCallback = ConnectAsync,
         PooledConnectionIdleTimeout = TimeSpan.Zero,
     })
     {
@@ -91,6 +93,26 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
 
     private EnvdClient Agent(EngineAddress address, string? token) =>
         new(http, new UriBuilder(Uri.UriSchemeHttp, address.Host, address.EnvdPort).Uri, token);
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        for (var patience = FirstConnect; ; patience *= 2)
+        {
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            attempt.CancelAfter(patience);
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, attempt.Token);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception failure)
+            {
+                socket.Dispose();
+                if (failure is not OperationCanceledException || cancellationToken.IsCancellationRequested) throw;
+            }
+        }
+    }
 
     /// <returns>How many tries it took.</returns>
     internal static Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken) =>
