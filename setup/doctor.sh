@@ -19,7 +19,8 @@ examine() {
     fi
     examine_envd
     examine_solution
-    examine_port
+    examine_port 3000 http --port
+    examine_port 3443 https --https-port
     examine_data_directory
     examine_dns
     ((findings == 0))
@@ -126,18 +127,28 @@ examine_solution() {
 }
 
 examine_port() {
-    local port=3000 answer
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-        good 'port' "$port is free (./moru serve uses it)"
+    local port=$1 scheme=$2 option=$3 answer
+    if ! is_listening "$port"; then
+        good 'port' "$port is free (./moru serve uses it for $scheme)"
         return
     fi
-    answer=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; printf "GET /sandboxes/doctor HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&3; cat <&3' bash "$port" 2>/dev/null | tr -d '\r' | head -c 2000) || true
+    answer=$(ask_port "$port" "$scheme" | tr -d '\r' | head -c 2000) || true
     # Moru answers each request without a key in this form.
     if [[ $answer == *'"code":401'* || $answer == *'"code": 401'* ]]; then
-        good 'port' "$port is served by Moru"
+        good 'port' "$port is served by Moru ($scheme)"
     else
-        doubtful 'port' "$port on 127.0.0.1 is taken by another program; ./moru mcp does not need it, ./moru serve does" "find the program: ss -tlnp 'sport = :$port'"
+        doubtful 'port' "$port on 127.0.0.1 is taken by another program; ./moru mcp does not need it, ./moru serve does" "./moru serve $option N, or find the program: ss -tlnp 'sport = :$port'"
     fi
+}
+
+is_listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+ask_port() {
+    case $2 in
+        http) timeout 3 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; printf "GET /sandboxes/doctor HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&3; cat <&3' bash "$1" 2>/dev/null ;;
+        # Only to recognize our own: whatever certificate it has.
+        https) printf 'GET /sandboxes/doctor HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' | timeout 3 openssl s_client -quiet -connect "127.0.0.1:$1" 2>/dev/null ;;
+    esac
 }
 
 data_directory() { echo "${MORU_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/moru}"; }

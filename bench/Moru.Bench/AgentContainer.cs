@@ -7,9 +7,11 @@ namespace Moru.Bench;
 internal sealed class AgentContainer : IAsyncDisposable
 {
     private readonly HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly bool isOwn;
 
-    private AgentContainer(string id, int pid, Uri address)
+    private AgentContainer(string id, bool isOwn, int pid, Uri address)
     {
+        this.isOwn = isOwn;
         Id = id;
         Pid = pid;
         Client = new EnvdClient(http, address);
@@ -26,11 +28,13 @@ internal sealed class AgentContainer : IAsyncDisposable
     {
         const string Mount = "/opt/moru/envd";
         var id = (await Docker.RunAsync(["run", "--detach", "--mount", $"type=bind,source={envd},target={Mount},readonly", "--entrypoint", Mount, Setup.Image], cancellationToken)).Trim();
-        var facts = (await Docker.RunAsync(["inspect", "--format", "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id], cancellationToken)).Split();
-        var container = new AgentContainer(id, int.Parse(facts[0], CultureInfo.InvariantCulture), new Uri($"http://{facts[1]}:{Ports.Envd}/"));
+        var container = await OfAsync(id, isOwn: true, cancellationToken);
         await container.AnswerAsync(cancellationToken);
         return container;
     }
+
+    /// <summary>The agent of a container that runs already, and goes on when this is disposed of.</summary>
+    public static Task<AgentContainer> OfAsync(string id, CancellationToken cancellationToken) => OfAsync(id, isOwn: false, cancellationToken);
 
     /// <summary>Runs a command to its end.</summary>
     /// <returns>How many bytes it wrote to its standard output.</returns>
@@ -50,7 +54,13 @@ internal sealed class AgentContainer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
-        await Docker.RunAsync(["rm", "--force", "--volumes", Id], CancellationToken.None);
+        if (isOwn) await Docker.RunAsync(["rm", "--force", "--volumes", Id], CancellationToken.None);
+    }
+
+    private static async Task<AgentContainer> OfAsync(string id, bool isOwn, CancellationToken cancellationToken)
+    {
+        var facts = (await Docker.RunAsync(["inspect", "--format", "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id], cancellationToken)).Split();
+        return new AgentContainer(id, isOwn, int.Parse(facts[0], CultureInfo.InvariantCulture), new Uri($"http://{facts[1]}:{Ports.Envd}/"));
     }
 
     private async Task AnswerAsync(CancellationToken cancellationToken)

@@ -2,12 +2,15 @@ using Moru.Bench;
 
 (string Name, Func<Setup, int, CancellationToken, Task> MeasureAsync)[] groups =
 [
-    ("create", Comparisons.CreateAsync),
+    ("create", Creates.MeasureAsync),
+    ("first", Comparisons.CreateAsync),
     ("exec", Comparisons.ExecAsync),
     ("latency", ExecLatency.MeasureAsync),
     ("rate", ExecRate.MeasureAsync),
     ("files", Transfers.MeasureAsync),
     ("output", Output.MeasureAsync),
+    ("log", FollowedOutput.MeasureAsync),
+    ("list", Lists.MeasureAsync),
     ("keys", Keys.MeasureAsync),
     ("proxy", ProxyOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),

@@ -5,12 +5,15 @@ namespace Moru.Bench;
 /// <summary>How much of something is done in a second; more is better.</summary>
 internal static class Rates
 {
-    public static void Print(string title, string unit, List<double> baseline, List<double> ours, string target)
+    public static void Print(string title, string unit, List<double> engine, List<double> envd, string target) =>
+        Print(title, unit, ("engine", engine), ("envd", envd), target);
+
+    public static void Print(string title, string unit, (string Name, List<double> Values) baseline, (string Name, List<double> Values) ours, string target)
     {
         Console.WriteLine(title);
-        Console.WriteLine($"  engine {Median(baseline),10:0.0} {unit}   (min {baseline.Min():0.0}, max {baseline.Max():0.0})");
-        Console.WriteLine($"  envd   {Median(ours),10:0.0} {unit}   (min {ours.Min():0.0}, max {ours.Max():0.0})");
-        Console.WriteLine($"  ratio of medians: {Median(ours) / Median(baseline):0.00} (target: {target})\n");
+        foreach (var (name, values) in new[] { baseline, ours })
+            Console.WriteLine($"  {name,-6} {Median(values),10:0.0} {unit}   (min {values.Min():0.0}, max {values.Max():0.0})");
+        Console.WriteLine($"  ratio of medians: {Median(ours.Values) / Median(baseline.Values):0.00} (target: {target})\n");
     }
 
     /// <summary>MiB a second of a transfer.</summary>

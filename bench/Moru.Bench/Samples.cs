@@ -22,7 +22,7 @@ internal sealed class Samples(string name)
         Console.WriteLine($"  target: {target}\n");
     }
 
-    private void PrintRow() =>
+    public void PrintRow() =>
         Console.WriteLine($"  {name,-38} p50 {Quantile(0.5),8:0.00}   p99 {Quantile(0.99),8:0.00}   min {Quantile(0),8:0.00}");
 
     /// <summary>The nearest-rank quantile.</summary>

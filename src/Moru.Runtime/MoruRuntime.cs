@@ -1,47 +1,47 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Moru.Runtime;
 
 /// <summary>Owns a data directory and every sandbox recorded in it. Disposing leaves the sandboxes running, and the engine to its owner.</summary>
-public sealed partial class MoruRuntime : IAsyncDisposable
+public sealed class MoruRuntime : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stopping = new();
+    private readonly RuntimeData data;
     private readonly IContainerEngine engine;
-    private readonly DataDirectory directory;
-    private readonly RuntimeStore store;
-    private readonly ObservationStore observations;
+    private readonly EngineWatch watch;
     private readonly SandboxStart start;
     private readonly VolumeDisks disks;
+    private readonly RuntimeLoops loops;
     private readonly ILogger log;
-    private Task loops = Task.CompletedTask;
     private int disposed;
 
-    private MoruRuntime(
-        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, ObservationStore observations, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
-        Templates templates, TemplateBuilds builds, ContextFiles files, Volumes volumes, Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
+    /// <summary>Puts everything together. What it is given is its own from then on, but for the engine.</summary>
+    private MoruRuntime(RuntimeOptions options, RuntimeData data, EnvdCopies envd, string envdDigest, IContainerEngine engine, TimeProvider time, ILogger log)
     {
-        Options = options;
-        Time = time;
+        var store = data.Store;
+        this.data = data;
         this.engine = engine;
-        this.directory = directory;
-        this.store = store;
-        this.observations = observations;
-        Observations = new Observations(observations);
-        this.start = start;
-        this.disks = disks;
         this.log = log;
-        Sandboxes = sandboxes;
-        Templates = templates;
-        Builds = builds;
-        Files = files;
-        Volumes = volumes;
-        Teams = teams;
-        Credentials = credentials;
-        TeamMetrics = metrics;
-        LocalKey = localKey;
-        OwnerId = ownerId;
+        (Options, Time) = (options, time);
+        loops = new RuntimeLoops(log);
+
+        Teams = new Teams(options, store, time);
+        Credentials = new Credentials(store, Teams, time);
+        Templates = new Templates(store, Teams, options, time);
+        Files = new ContextFiles(store, options, data.Path, time);
+        disks = new VolumeDisks(data.Path, options, log);
+        start = new SandboxStart(engine, envd, disks, OwnerId);
+        Sandboxes = new Sandboxes(options, store, engine, Teams, Templates, start, new AccessTokens(data.Seed), envdDigest, OwnerId, time, log);
+        Sandboxes.Load();
+        envd.RemoveAllBut(Sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(envdDigest).ToHashSet());
+
+        var tools = new BuildTools(
+            Templates, Files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
+            new BuildSandboxes(engine, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
+        Builds = new TemplateBuilds(store, tools, Sandboxes, time, log);
+        Volumes = new Volumes(options, store, disks, Sandboxes, time, log);
+        TeamMetrics = new TeamMetrics(Sandboxes, store, time);
+        Observations = new Observations(data.Observations);
+        watch = new EngineWatch(Sandboxes, engine, store, options, OwnerId, time, log);
     }
 
     public RuntimeOptions Options { get; }
@@ -67,7 +67,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     public TeamMetrics TeamMetrics { get; }
 
     /// <summary>The key in the file <c>api-key</c> of the data directory.</summary>
-    public string LocalKey { get; }
+    public string LocalKey { get; private set; } = "";
 
     public Observations Observations { get; }
 
@@ -75,7 +75,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     public bool EngineAnswers => !Sandboxes.EngineIsDown;
 
     /// <summary>Identifies this data directory to the engine; every container of ours is labelled with it.</summary>
-    public string OwnerId { get; }
+    public string OwnerId => data.OwnerId;
 
     /// <summary>Opens a data directory and takes over the sandboxes in it. Succeeds while the engine is down.</summary>
     /// <exception cref="RuntimeException">
@@ -84,52 +84,22 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     public static async Task<MoruRuntime> OpenAsync(
         RuntimeOptions options, IContainerEngine engine, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
-        var log = logs.CreateLogger("Moru.Runtime");
-        var directory = DataDirectory.Open(options.DataDirectory);
-        RuntimeStore? store = null;
-        ObservationStore? observations = null;
+        var data = RuntimeData.Open(options.DataDirectory);
+        MoruRuntime? runtime = null;
         try
         {
-            var envd = new EnvdCopies(directory.Path);
+            var envd = new EnvdCopies(data.Path);
             var digest = await envd.AddAsync(options.EnvdPath, cancellationToken);
-            store = RuntimeStore.Open(directory.Path);
-            observations = ObservationStore.Open(directory.Path);
-            var ownerId = Encoding.ASCII.GetString(
-                store.Setting("owner", () => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(16, lowercase: true))));
-            var tokens = new AccessTokens(store.Setting("seed", () => RandomNumberGenerator.GetBytes(32)));
-
-            var teams = new Teams(options, store, time);
-            var credentials = new Credentials(store, teams, time);
-            var key = await KeyFile.EnsureAsync(directory.Path, credentials, teams.First, cancellationToken);
-            var templates = new Templates(store, teams, options, time);
-            var files = new ContextFiles(store, options, directory.Path, time);
-            var disks = new VolumeDisks(directory.Path, options, log);
-            var start = new SandboxStart(engine, envd, disks, ownerId);
-            var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, tokens, digest, ownerId, time, log);
-            sandboxes.Load();
-            var tools = new BuildTools(
-                templates, files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
-                new BuildSandboxes(engine, options, envd.PathOf(digest), ownerId, time), engine, options, ownerId);
-            var builds = new TemplateBuilds(store, tools, sandboxes, time, log);
-            envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
-
-            var volumes = new Volumes(options, store, disks, sandboxes, time, log);
-            var metrics = new TeamMetrics(sandboxes, store, time);
-            var runtime = new MoruRuntime(
-                options, time, engine, directory, store, observations, start, disks, sandboxes, templates, builds, files, volumes, teams, metrics, credentials, key, ownerId, log);
-            var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
-            await watch.TryReconcileAsync(cancellationToken);
-            var writer = new ObservationWriter(observations, time, log);
-            var observers = new Observers(sandboxes, start, observations, writer, time, log);
-            sandboxes.BeforeRemoval = observers.FinishAsync;
-            runtime.Begin(watch, new Reaper(sandboxes, time, log), new DeadlineNews(sandboxes, start, time, log), writer, observers);
+            runtime = new MoruRuntime(options, data, envd, digest, engine, time, logs.CreateLogger("Moru.Runtime"));
+            runtime.LocalKey = await KeyFile.EnsureAsync(data.Path, runtime.Credentials, runtime.Teams.First, cancellationToken);
+            await runtime.watch.TryReconcileAsync(cancellationToken);
+            runtime.Begin();
             return runtime;
         }
         catch
         {
-            observations?.Dispose();
-            store?.Dispose();
-            directory.Dispose();
+            if (runtime is null) data.Dispose();
+            else await runtime.DisposeAsync();
             throw;
         }
     }
@@ -142,57 +112,27 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await Sandboxes.CloseAsync();
         await Builds.CloseAsync();
-        await stopping.CancelAsync();
-        await loops;
+        await loops.DisposeAsync();
         await Volumes.CloseAsync();
         disks.Dispose();
         Sandboxes.Instruments.Dispose();
         start.Dispose();
-        observations.Dispose();
-        store.Dispose();
-        directory.Dispose();
-        stopping.Dispose();
+        data.Dispose();
     }
 
-    private void Begin(EngineWatch watch, Reaper reaper, DeadlineNews deadlines, ObservationWriter writer, Observers observers)
+    private void Begin()
     {
-        var token = stopping.Token;
-        loops = Task.WhenAll(
-            GuardAsync("watch", () => watch.ListenAsync(token)),
-            GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
-            GuardAsync("builds", () => Builds.CleanUpAsync(token)),
-            GuardAsync("reaper", () => reaper.RunAsync(token)),
-            GuardAsync("deadlines", () => deadlines.RunAsync(token)),
-            GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)),
-            GuardAsync("volumes", () => Volumes.CountAsync(token)),
-            GuardAsync("observations", () => writer.RunAsync(token)),
-            GuardAsync("observers", () => observers.RunAsync(token)));
-    }
-
-    /// <summary>A loop that fails is started again, after a pause so that it cannot spin.</summary>
-    private async Task GuardAsync(string name, Func<Task> loop)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await loop();
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure)
-            {
-                Log.LoopFailed(log, name, failure);
-                await Task.Delay(TimeSpan.FromSeconds(1), stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The loop '{Name}' failed and starts again")]
-        public static partial void LoopFailed(ILogger log, string name, Exception failure);
+        var writer = new ObservationWriter(data.Observations, Time, log);
+        var observers = new Observers(Sandboxes, start, data.Observations, writer, Time, log);
+        Sandboxes.BeforeRemoval = observers.FinishAsync;
+        loops.Begin("watch", watch.ListenAsync);
+        loops.Begin("reconcile", watch.ReconcileAsync);
+        loops.Begin("builds", Builds.CleanUpAsync);
+        loops.Begin("reaper", new Reaper(Sandboxes, Time, log).RunAsync);
+        loops.Begin("deadlines", new DeadlineNews(Sandboxes, start, Time, log).RunAsync);
+        loops.Begin("team metrics", TeamMetrics.RunAsync);
+        loops.Begin("volumes", Volumes.CountAsync);
+        loops.Begin("observations", writer.RunAsync);
+        loops.Begin("observers", observers.RunAsync);
     }
 }

@@ -24,7 +24,19 @@ public abstract class ContainerEnvd : EnvdHost
         string[] options = ["--label", Label, "--mount", $"type=bind,source={Artifacts.Envd},target={Mount},readonly", "--memory", "512m", "--pids-limit", "256", "--stop-signal", "KILL"];
         // No image of the tests has a command of its own.
         _image = await ImageAsync();
-        Container = await Shell.RunAsync(["docker", "run", "--detach", .. options, .. Options, "--entrypoint", Mount, _image]);
+        // Named, so that it can be removed also when the engine has made it and could not start it.
+        Container = $"moru-test-envd-{Guid.NewGuid():N}";
+        try
+        {
+            await Shell.RunAsync(["docker", "run", "--detach", "--name", Container, .. options, .. Options, "--entrypoint", Mount, _image]);
+        }
+        catch
+        {
+            await Shell.RunAsync("sh", "-c", $"docker rm --force --volumes {Container} || true");
+            Container = "";
+            throw;
+        }
+
         var address = await Shell.RunAsync("docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", Container);
         return new Uri($"http://{address}:{Protocol.Ports.Envd}/");
     }

@@ -15,7 +15,7 @@ public sealed class EndToEndKeys : IDisposable
         var key = (await RunAsync("keys create ci")).Single();
         Assert.Matches("^moru_[0-9a-f]{40}$", key);
 
-        await using var serve = McpProcess.Start(data.Path, "serve --port 0");
+        await using var serve = McpProcess.Start(data.Path, "serve --port 0 --no-https");
         await serve.Output.ReadLineAsync(TestContext.Current.CancellationToken);
         var listed = (await RunAsync("keys")).Single(line => line.EndsWith("\tci", StringComparison.Ordinal)).Split('\t');
         Assert.Equal((key[..7] + "..." + key[^4..], "never used"), (listed[1], listed[2]));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Moru.Protocol;
 
@@ -58,26 +59,39 @@ public sealed class ServerCrashLoad : IDisposable
     }
 
     /// <summary>Records, containers and what was confirmed agree.</summary>
-    private static async Task CompareAsync(HttpClient api, IReadOnlyList<CrashSlot> slots)
+    private async Task CompareAsync(HttpClient api, IReadOnlyList<CrashSlot> slots)
     {
         var listed = await ListAsync(api);
         foreach (var slot in slots) slot.Compare(listed);
-        if (listed.Count == 0) return;
-        var owner = (await DockerAsync("inspect", "--format", "{{index .Config.Labels \"moru\"}}", "moru-" + listed[0].SandboxId)).Trim();
-        var expected = listed.Select(sandbox => "moru-" + sandbox.SandboxId).Order().ToList();
+        var owner = Owner();
         await Eventually.TrueAsync(
             async () => (await DockerAsync("ps", "--all", "--filter", $"label=moru={owner}", "--format", "{{.Names}}"))
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries).Order().SequenceEqual(expected),
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet().SetEquals((await ListAsync(api)).Select(sandbox => "moru-" + sandbox.SandboxId)),
             "every container has an owner, and every sandbox its container");
+    }
+
+    /// <summary>The label that the containers of this data directory carry.</summary>
+    private string Owner()
+    {
+        using var connection = Open("moru.db");
+        using var read = connection.CreateCommand();
+        read.CommandText = "SELECT value FROM settings WHERE name = 'owner'";
+        return Encoding.ASCII.GetString((byte[])read.ExecuteScalar()!);
     }
 
     private void Check(string file)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(data.Path, file)};Pooling=False");
-        connection.Open();
+        using var connection = Open(file);
         using var check = connection.CreateCommand();
         check.CommandText = "PRAGMA integrity_check";
         Assert.Equal("ok", check.ExecuteScalar());
+    }
+
+    private SqliteConnection Open(string file)
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(data.Path, file)};Pooling=False");
+        connection.Open();
+        return connection;
     }
 
     private static async Task<IReadOnlyList<ListedSandbox>> ListAsync(HttpClient api) =>

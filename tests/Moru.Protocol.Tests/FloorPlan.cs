@@ -16,7 +16,7 @@ public sealed class FloorPlan
         ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
         ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
         ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
-        ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server"], []),
+        ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
         ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
     };

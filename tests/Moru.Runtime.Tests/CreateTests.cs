@@ -36,6 +36,19 @@ public sealed class CreateTests
     }
 
     [Fact]
+    public async Task An_agent_whose_answer_got_lost_is_told_again()
+    {
+        await using var node = await Node.OpenAsync();
+        node.Engine.LostAnswers = 2;
+
+        var created = await node.CreateAsync();
+        await node.Sandboxes.PauseAsync(created.Id, Node.Cancel);
+        node.Engine.LostAnswers = 2;
+
+        Assert.True((await node.Sandboxes.ConnectAsync(created.Id, TimeSpan.FromMinutes(1), Node.Cancel)).Resumed);
+    }
+
+    [Fact]
     public async Task The_agent_is_told_who_it_is()
     {
         await using var node = await Node.OpenAsync();

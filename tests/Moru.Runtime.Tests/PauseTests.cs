@@ -6,6 +6,26 @@ public sealed class PauseTests
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
+    public async Task While_it_is_pausing_a_second_pause_waits_and_succeeds_too()
+    {
+        await using var node = await Node.OpenAsync();
+        var created = await node.CreateAsync(Minute);
+        var hold = new TaskCompletionSource();
+        node.Engine.BeforeFreeze = () => hold.Task;
+
+        // Not over HTTP: here each call returns no sooner than it waits, so that the second is known to have come in time.
+        var (first, second) = (node.Sandboxes.PauseAsync(created.Id, Node.Cancel), node.Sandboxes.PauseAsync(created.Id, Node.Cancel));
+        Assert.False(first.IsCompleted || second.IsCompleted);
+        hold.SetResult();
+        await first;
+        await second;
+
+        Assert.Equal(1, node.Engine.Changes.Freezes);
+        var late = await Assert.ThrowsAsync<RuntimeException>(() => node.Sandboxes.PauseAsync(created.Id, Node.Cancel));
+        Assert.Equal(RuntimeError.Conflict, late.Error);
+    }
+
+    [Fact]
     public async Task A_pause_that_the_engine_cannot_do_is_repeated_until_it_can()
     {
         await using var node = await Node.OpenAsync();

@@ -82,6 +82,9 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>How often agents were asked for metrics.</summary>
     public int MetricsAsked => metricsAsked;
 
+    /// <summary>How many answers to what agents are told get lost.</summary>
+    public int LostAnswers { get; set; }
+
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
 
@@ -345,6 +348,7 @@ public sealed class InMemoryEngine : IContainerEngine
         var init = await context.Request.ReadFromJsonAsync(EnvdJson.Default.InitRequest, context.RequestAborted);
         if (init?.EnvVars is { } env) inits[env["MORU_SANDBOX_ID"]] = init;
         else if (init?.Deadline is { } deadline) renewals.Enqueue(deadline);
+        if (LostAnswers-- > 0) context.Abort();
     }
 
     private sealed record Entry(ContainerSpec Spec, EngineContainer? Container, bool IsFrozen = false);

@@ -101,6 +101,18 @@ an_old_engine_is_refused() {
     expect_part "$output" "API 1.40"
 }
 
+a_port_is_free_ours_or_taken() {
+    is_listening() { return 1; }
+    expect_part "$(examine_port 3443 https --https-port)" "OK    port             3443 is free" || return
+    is_listening() { :; }
+    ask_port() { echo '{"code":401,"message":"X-API-Key authorization header is missing"}'; }
+    expect_part "$(examine_port 3443 https --https-port)" "OK    port             3443 is served by Moru (https)" || return
+    ask_port() { echo 'HTTP/1.1 200 OK'; }
+    expect_part "$(examine_port 3443 https --https-port)" "mend: ./moru serve --https-port N"
+}
+
+the_doctor_looks_at_both_ports() { expect_part "$(declare -f examine)" "examine_port 3000 http" && expect_part "$(declare -f examine)" "examine_port 3443 https"; }
+
 write_report() { echo "<assemblies><assembly name=\"x\" errors=\"0\" failed=\"$2\" not-run=\"0\" passed=\"$1\" skipped=\"$3\" total=\"9\"><test result=\"Pass\"/></assembly></assemblies>" >"$scratch/report.xml"; }
 
 results_are_summed() {
@@ -140,6 +152,8 @@ check Another_system_gets_its_own_lines another_system_gets_its_own_lines
 check Only_the_tests_ask_for_node only_the_tests_ask_for_node
 check A_foreign_engine_that_is_silent_is_not_replaced a_foreign_engine_that_is_silent_is_not_replaced
 check An_old_engine_is_refused an_old_engine_is_refused
+check A_port_is_free_ours_or_taken a_port_is_free_ours_or_taken
+check The_doctor_looks_at_both_ports the_doctor_looks_at_both_ports
 check Results_are_summed results_are_summed
 check A_failure_makes_the_run_fail a_failure_makes_the_run_fail
 check A_run_without_tests_fails a_run_without_tests_fails

@@ -1,4 +1,5 @@
 using System.Net.Http;
+using System.Net.Sockets;
 using Moru.Protocol;
 
 namespace Moru.Runtime;
@@ -8,12 +9,12 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(100);
 
     // A bridge may lose the first packet to a new container, and the kernel sends it again only after a second.
-    private static readonly TimeSpan OneConnect = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan FirstConnect = TimeSpan.FromMilliseconds(150);
 
     // Container addresses are local, whatever proxy the environment names. They soon belong to another container, to which an old
     // connection means nothing: keeping none spares a new sandbox the second until that shows.
@@ -22,7 +23,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
-        ConnectTimeout = OneConnect,
+        ConnectTimeout = OneTry,
+        ConnectCallback = ConnectAsync,
         PooledConnectionIdleTimeout = TimeSpan.Zero,
     })
     {
@@ -45,7 +47,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));
 
-        var client = Agent(container.Address, token: null);
+        // An agent asks for the token only when it knows it: from a try on whose answer got lost.
+        var client = Agent(container.Address, record.AccessToken);
         await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
         await stages.MeasureAsync("init", async () =>
         {
@@ -53,7 +56,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             return container;
         });
         if (template.StartCommand is not null || template.ReadyCommand is not null)
-            await stages.MeasureAsync("startup", () => StartUpAsync(Agent(container.Address, record.AccessToken), record, template, cancellationToken));
+            await stages.MeasureAsync("startup", () => StartUpAsync(client, record, template, cancellationToken));
         return container;
     }
 
@@ -91,8 +94,31 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
     private EnvdClient Agent(EngineAddress address, string? token) =>
         new(http, new UriBuilder(Uri.UriSchemeHttp, address.Host, address.EnvdPort).Uri, token);
 
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        for (var patience = FirstConnect; ; patience *= 2)
+        {
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            attempt.CancelAfter(patience);
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, attempt.Token);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception failure)
+            {
+                socket.Dispose();
+                if (failure is not OperationCanceledException || cancellationToken.IsCancellationRequested) throw;
+            }
+        }
+    }
+
     /// <returns>How many tries it took.</returns>
-    internal static async Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken)
+    internal static Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken) =>
+        RepeatAsync(client.HealthAsync, failure => IsLost(failure) || failure is ConnectException, cancellationToken);
+
+    private static async Task<int> RepeatAsync(Func<CancellationToken, Task> call, Predicate<Exception> isPassing, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
         for (var tries = 1; ; tries++)
@@ -101,10 +127,10 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             attempt.CancelAfter(OneTry);
             try
             {
-                await client.HealthAsync(attempt.Token);
+                await call(attempt.Token);
                 return tries;
             }
-            catch (Exception failure) when (IsNotYet(failure))
+            catch (Exception failure) when (isPassing(failure))
             {
                 // An agent whose sandbox is being ended may refuse before the cancellation is seen here.
                 cancellationToken.ThrowIfCancellationRequested();
@@ -114,7 +140,8 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         }
     }
 
-    private static bool IsNotYet(Exception failure) => failure is HttpRequestException or ConnectException or OperationCanceledException;
+    /// <summary>Whether a call got no answer, as on a machine with too much to do to connect in time.</summary>
+    private static bool IsLost(Exception failure) => failure is HttpRequestException or OperationCanceledException;
 
     private static async Task InitAsync(
         EnvdClient client, SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
@@ -141,9 +168,9 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         };
         try
         {
-            await client.InitAsync(init, cancellationToken);
+            await RepeatAsync(token => client.InitAsync(init, token), IsLost, cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or ConnectException)
+        catch (ConnectException failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new RuntimeException(

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Moru.Protocol;
 
 namespace Moru.Runtime.Tests;
@@ -123,10 +126,7 @@ public sealed class DockerEngineTests : EngineContract
     [Fact]
     public async Task An_engine_that_refuses_the_connection_is_named()
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        var endpoint = $"tcp://127.0.0.1:{((IPEndPoint)reserved.LocalEndpoint).Port}";
-        reserved.Stop();
+        var endpoint = $"tcp://127.0.0.1:{FreePort()}";
         await using var engine = new DockerEngine(endpoint);
 
         await AssertUnavailableAsync(engine, endpoint);
@@ -172,6 +172,27 @@ public sealed class DockerEngineTests : EngineContract
     }
 
     [Fact]
+    public async Task A_sandbox_that_can_never_be_frozen_is_named_and_not_the_engine()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        await using var fake = builder.Build();
+        fake.Run(call =>
+        {
+            call.Response.StatusCode = 500;
+            return call.Response.WriteAsJsonAsync(new { message = "Cannot pause container x: OCI runtime pause failed: unable to freeze: unknown" });
+        });
+        var port = FreePort();
+        fake.Urls.Add($"http://127.0.0.1:{port}");
+        await fake.StartAsync(Node.Cancel);
+        await using var engine = new DockerEngine($"tcp://127.0.0.1:{port}") { FreezeBound = TimeSpan.FromMilliseconds(200) };
+
+        var failure = await Assert.ThrowsAsync<RuntimeException>(() => engine.PauseAsync(id, Node.Cancel));
+
+        Assert.Equal($"Sandbox '{id}' starts processes faster than they can be frozen; it is tried again.", failure.Message);
+    }
+
+    [Fact]
     public async Task Dockers_own_complaint_comes_without_paths_of_this_host()
     {
         await using var box = await DockerBox.OpenAsync();
@@ -185,6 +206,13 @@ public sealed class DockerEngineTests : EngineContract
     }
 
     internal override async Task<EngineBox> OpenAsync() => await DockerBox.OpenAsync();
+
+    private static int FreePort()
+    {
+        using var reserved = new TcpListener(IPAddress.Loopback, 0);
+        reserved.Start();
+        return ((IPEndPoint)reserved.LocalEndpoint).Port;
+    }
 
     private static async Task AssertUnavailableAsync(DockerEngine engine, string endpoint)
     {

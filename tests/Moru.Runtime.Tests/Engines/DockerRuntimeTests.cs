@@ -90,6 +90,31 @@ public sealed class DockerRuntimeTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await box.Engine.ListAsync(runtime.OwnerId, Node.Cancel)).Count == 1);
     }
 
+    [Fact]
+    public async Task A_sandbox_that_starts_processes_all_the_time_is_frozen_at_its_end()
+    {
+        var created = await CreateAsync(TimeSpan.FromMinutes(2), autoPause: true);
+        await StartProcessesAsync(created);
+
+        await runtime.Sandboxes.SetTimeoutAsync(created.Id, TimeSpan.Zero, Node.Cancel);
+
+        await Eventually.TrueAsync(() => IsFrozenAsync(created.Id));
+    }
+
+    [Fact]
+    public async Task The_same_is_frozen_by_the_next_server_when_a_crash_comes_between()
+    {
+        var created = await CreateAsync(TimeSpan.FromMinutes(2));
+        await StartProcessesAsync(created);
+
+        await runtime.DisposeAsync();
+        using (var store = RuntimeStore.Open(directory)) store.Save(created with { State = SandboxPhase.Pausing });
+        runtime = await OpenAsync();
+
+        await Eventually.TrueAsync(() => runtime.Sandboxes.Find(created.Id)!.State is SandboxPhase.Paused);
+        Assert.True(await IsFrozenAsync(created.Id));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var record in runtime.Sandboxes.List()) await runtime.Sandboxes.KillAsync(record.Id, EndReason.Killed, CancellationToken.None);
@@ -104,6 +129,11 @@ public sealed class DockerRuntimeTests : IAsyncLifetime
         new RuntimeOptions { DataDirectory = directory, EnvdPath = Artifacts.Envd },
         box.Engine, TimeProvider.System, NullLoggerFactory.Instance, Node.Cancel);
 
-    private Task<SandboxRecord> CreateAsync(TimeSpan timeout) =>
-        runtime.Sandboxes.CreateAsync(new SandboxRequest { TemplateId = "base", Timeout = timeout }, Node.Cancel);
+    private Task<SandboxRecord> CreateAsync(TimeSpan timeout, bool autoPause = false) =>
+        runtime.Sandboxes.CreateAsync(new SandboxRequest { TemplateId = "base", Timeout = timeout, AutoPause = autoPause }, Node.Cancel);
+
+    private async Task StartProcessesAsync(SandboxRecord sandbox) => Assert.Equal(
+        "begun", (await box.RunAsync(sandbox.Address!, "for i in 1 2 3 4; do (while :; do /bin/true; done) > /dev/null 2>&1 & done; echo begun")).Output);
+
+    private async Task<bool> IsFrozenAsync(string id) => (await box.Engine.ListAsync(runtime.OwnerId, Node.Cancel)).Single(owned => owned.SandboxId == id).IsFrozen;
 }

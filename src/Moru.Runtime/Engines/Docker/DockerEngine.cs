@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Docker.DotNet;
@@ -46,6 +47,9 @@ public sealed class DockerEngine : IContainerEngine
     /// <summary>How long a call may take that changes something.</summary>
     internal TimeSpan ChangeBound { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a sandbox that starts processes all the time is tried to be frozen in one call.</summary>
+    internal TimeSpan FreezeBound { get; init; } = TimeSpan.FromSeconds(20);
+
     public async Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         try
@@ -65,7 +69,13 @@ public sealed class DockerEngine : IContainerEngine
         ChangeBound,
         async limit =>
         {
-            while (!await TryPauseAsync(DockerSpec.ContainerName(sandboxId), limit)) await Task.Delay(FreezePause, limit);
+            var begun = Stopwatch.GetTimestamp();
+            while (!await TryPauseAsync(DockerSpec.ContainerName(sandboxId), limit))
+            {
+                if (Stopwatch.GetElapsedTime(begun) > FreezeBound)
+                    throw new RuntimeException(RuntimeError.EngineUnavailable, $"Sandbox '{sandboxId}' starts processes faster than they can be frozen; it is tried again.");
+                await Task.Delay(FreezePause, limit);
+            }
         },
         cancellationToken);
 
