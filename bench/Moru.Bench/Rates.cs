@@ -5,11 +5,11 @@ namespace Moru.Bench;
 /// <summary>How much of something is done in a second; more is better.</summary>
 internal static class Rates
 {
-    public static void Print(string title, string unit, List<double> baseline, List<double> ours, string target)
+    public static void Print(string title, string unit, List<double> baseline, List<double> ours, string target, string from = "engine", string to = "envd")
     {
         Console.WriteLine(title);
-        Console.WriteLine($"  engine {Median(baseline),10:0.0} {unit}   (min {baseline.Min():0.0}, max {baseline.Max():0.0})");
-        Console.WriteLine($"  envd   {Median(ours),10:0.0} {unit}   (min {ours.Min():0.0}, max {ours.Max():0.0})");
+        Console.WriteLine($"  {from,-6} {Median(baseline),10:0.0} {unit}   (min {baseline.Min():0.0}, max {baseline.Max():0.0})");
+        Console.WriteLine($"  {to,-6} {Median(ours),10:0.0} {unit}   (min {ours.Min():0.0}, max {ours.Max():0.0})");
         Console.WriteLine($"  ratio of medians: {Median(ours) / Median(baseline):0.00} (target: {target})\n");
     }
 
