@@ -71,6 +71,19 @@ public sealed class TemplateOfficialSdkSpecs
         Assert.Equal("""["..it!","tree","/srv/app\nuser","root 644\n700"]""", told);
     }
 
+    [Fact]
+    public async Task The_program_in_the_documents_runs_as_it_stands()
+    {
+        await using var server = await DockerServer.StartAsync();
+        server.Forget("web");
+        var document = await File.ReadAllTextAsync(Path.Combine(Artifacts.Root, "docs/templates-and-volumes.md"), DockerServer.Cancel);
+        var program = document.Split("```js\n")[1].Split("```")[0];
+
+        var printed = await OfficialSdk.RunProgramAsync([.. Environment(server), ("MORU_SANDBOX_URL", Url(server))], program);
+
+        Assert.Equal("<h1>it works</h1>\nfrom outside", printed.Trim());
+    }
+
     private static IEnumerable<(string Name, string Value)> Environment(DockerServer server) =>
         [("MORU_API_URL", Url(server)), ("MORU_API_KEY", server.ApiKey)];
 
