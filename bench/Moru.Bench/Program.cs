@@ -14,6 +14,8 @@ using Moru.Bench;
     ("keys", Keys.MeasureAsync),
     ("proxy", ProxyOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),
+    ("builds", Builds.MeasureAsync),
+    ("volumes", VolumeTransfers.MeasureAsync),
 ];
 
 var samples = int.TryParse(args.LastOrDefault(), out var number) ? number : 30;

@@ -37,6 +37,9 @@ internal sealed class Setup : IAsyncDisposable
         return new Setup(directory, await MoruServer.StartAsync(options, NullLoggerFactory.Instance, cancellationToken), options.EnvdPath);
     }
 
+    /// <summary>The API for what the SDK does not have.</summary>
+    public HttpClient Http() => new() { BaseAddress = Server.HttpUrl, DefaultRequestHeaders = { { "X-API-Key", Server.ApiKey } }, Timeout = Timeout.InfiniteTimeSpan };
+
     public async ValueTask DisposeAsync()
     {
         await foreach (var sandbox in Client.ListSandboxesAsync()) await Client.KillSandboxAsync(sandbox.SandboxId);

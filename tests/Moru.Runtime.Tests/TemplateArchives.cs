@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
@@ -97,6 +98,27 @@ public sealed class TemplateArchives
         var refused = await Assert.ThrowsAsync<RuntimeException>(() => ContextArchive.CopyAsync(archive, Stream.Null, 1024 * MiB, Node.Cancel));
 
         Assert.Contains("more than 100000 entries", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_that_are_as_long_as_any_do_not_keep_the_server_busy()
+    {
+        var name = string.Concat(Enumerable.Repeat(new string('n', 39) + "/", 100));
+        using var archive = new MemoryStream();
+        await using (var gzip = new GZipStream(archive, CompressionLevel.Fastest, leaveOpen: true))
+        await using (var writer = new TarWriter(gzip))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "x" }, Node.Cancel);
+            for (var i = 0; i < 9000; i++) await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, $"{name[..^6]}{i:00000}"), Node.Cancel);
+        }
+
+        archive.Position = 0;
+        var began = Stopwatch.GetTimestamp();
+        var refused = await Assert.ThrowsAsync<RuntimeException>(() => ContextArchive.CopyAsync(archive, Stream.Null, 1024 * MiB, Node.Cancel));
+
+        Assert.Contains("names are too long", refused.Message, StringComparison.Ordinal);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 20);
+        Assert.Contains("more than 100 parts", (await Assert.ThrowsAsync<RuntimeException>(() => CopyAsync(File(string.Concat(Enumerable.Repeat("a/", 100)) + "b", "")))).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -45,13 +45,15 @@ public sealed class TemplateImageNames
     public void A_login_is_for_the_registry_of_the_image(string image, string registry) => Assert.Equal(registry, ImageName.Registry(image));
 
     [Fact]
-    public void Amazon_is_asked_with_a_signature_that_depends_on_everything_but_the_secret_itself()
+    public void Amazon_is_asked_with_the_signature_that_its_own_library_makes()
     {
         using var request = AmazonLogin.Request(new RegistryAccess.Amazon("AKID", "secret-key", "eu-west-1"), new DateTimeOffset(2026, 5, 4, 12, 0, 0, TimeSpan.Zero));
 
-        var authorization = request.Headers.GetValues("Authorization").Single();
-        Assert.StartsWith("AWS4-HMAC-SHA256 Credential=AKID/20260504/eu-west-1/ecr/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=", authorization, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret-key", authorization, StringComparison.Ordinal);
+        // What Amazon's own library (botocore 1.29) sends for the same.
+        Assert.Equal(
+            "AWS4-HMAC-SHA256 Credential=AKID/20260504/eu-west-1/ecr/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
+            + "Signature=2416272bc7a194b43af22738c7f3b0ff1b905cc8ff69c5cc346106fca459394b",
+            request.Headers.GetValues("Authorization").Single());
         Assert.Equal("https://api.ecr.eu-west-1.amazonaws.com/", request.RequestUri!.ToString());
     }
 }

@@ -11,7 +11,10 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
     public const string User = "builder";
     public const string Password = "s3cret";
 
-    private const string Allowed = User + ":$2b$05$RW1biNKpMDQwYv4iW4/DJu1N0tHqXsrM3FoXekJCjSGfxxZR/PDrO";
+    /// <summary>The key of a service account, which Google's registry takes as the password of <c>_json_key</c>.</summary>
+    public const string ServiceAccount = """{"type": "service_account", "private_key": "not one"}""";
+
+    private const string Allowed = User + ":$2b$05$RW1biNKpMDQwYv4iW4/DJu1N0tHqXsrM3FoXekJCjSGfxxZR/PDrO\n_json_key:$2b$05$RW1biNKpMDQwYv4iW4/DJu9mR94zOd6aqCzVXgVXowjOpd383mj0C";
 
     private static readonly Lazy<Task<string>> Program = new(UnpackAsync);
 

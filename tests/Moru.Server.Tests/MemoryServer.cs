@@ -39,6 +39,8 @@ public sealed class MemoryServer : IAsyncDisposable
 
     public string ApiKey => server.ApiKey;
 
+    public string DataDirectory => Path.Combine(directory.Path, "data");
+
     public HttpClient Http => Client.Http;
 
     /// <summary>Begins to stop the server, once.</summary>

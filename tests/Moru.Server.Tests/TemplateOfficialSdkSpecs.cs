@@ -41,8 +41,53 @@ public sealed class TemplateOfficialSdkSpecs
         Assert.Equal("hello", await server.RunAsync(id, "curl -s localhost:8000/greeting"));
     }
 
+    [Fact]
+    public async Task Packages_of_the_system_and_of_node_are_installed_and_a_sandbox_of_the_sdk_runs_them()
+    {
+        await using var server = await DockerServer.StartAsync();
+        server.Forget("js-packages");
+        using var folder = new TemporaryDirectory();
+        await WriteAsync(folder.Path, "server.mjs", "import pad from 'left-pad'\nimport { createServer } from 'node:http'\ncreateServer((_, answer) => answer.end(pad('it', 4, '.') + process.env.SUFFIX)).listen(3000)\n");
+
+        var told = await OfficialSdk.RunAsync([.. Environment(server), ("MORU_SANDBOX_URL", Url(server)), ("FOLDER", folder.Path)], """
+            const template = sdk.Template({ fileContextPath: process.env.FOLDER })
+              .fromTemplate('node')
+              .aptInstall(['tree'], { noInstallRecommends: true })
+              .setWorkdir('/srv/app')
+              .npmInstall('left-pad@1.3.0')
+              .copy('server.mjs', '.', { user: 'root', mode: 0o644 })
+              .makeDir('cache', { mode: 0o700 })
+              .makeSymlink('server.mjs', 'main.mjs')
+              .setEnvs({ SUFFIX: '!' })
+              .setStartCmd('node main.mjs', sdk.waitForURL('http://localhost:3000'))
+            await sdk.Template.build(template, { alias: 'js-packages', cpuCount: 1, memoryMB: 512 })
+            const box = await sdk.Sandbox.create('js-packages')
+            try {
+              const run = async line => (await box.commands.run(line)).stdout.trim()
+              return [await run('curl -s localhost:3000'), await run('tree --version | cut -c 1-4'), await run('pwd; id -un'), await run('stat -c "%U %a" server.mjs; stat -c %a cache')]
+            } finally { await box.kill() }
+            """);
+
+        Assert.Equal("""["..it!","tree","/srv/app\nuser","root 644\n700"]""", told);
+    }
+
+    [Fact]
+    public async Task The_program_in_the_documents_runs_as_it_stands()
+    {
+        await using var server = await DockerServer.StartAsync();
+        server.Forget("web");
+        var document = await File.ReadAllTextAsync(Path.Combine(Artifacts.Root, "docs/templates-and-volumes.md"), DockerServer.Cancel);
+        var program = document.Split("```js\n")[1].Split("```")[0];
+
+        var printed = await OfficialSdk.RunProgramAsync([.. Environment(server), ("MORU_SANDBOX_URL", Url(server))], program);
+
+        Assert.Equal("<h1>it works</h1>\nfrom outside", printed.Trim());
+    }
+
     private static IEnumerable<(string Name, string Value)> Environment(DockerServer server) =>
-        [("MORU_API_URL", server.Http.BaseAddress!.ToString().TrimEnd('/')), ("MORU_API_KEY", server.ApiKey)];
+        [("MORU_API_URL", Url(server)), ("MORU_API_KEY", server.ApiKey)];
+
+    private static string Url(DockerServer server) => server.Http.BaseAddress!.ToString().TrimEnd('/');
 
     private static async Task WriteAsync(string folder, string name, string content)
     {

@@ -18,7 +18,7 @@ public sealed class TemplateRegistrySpecs
     }
 
     [Fact]
-    public async Task A_private_registry_wants_the_right_login()
+    public async Task A_private_registry_wants_the_right_login_a_password_or_the_key_of_a_service_account()
     {
         await using var registry = await LoopbackRegistry.StartAsync(isPrivate: true);
         var image = await registry.PushBaseAsync("secret/app:v1", login: true);
@@ -34,6 +34,7 @@ public sealed class TemplateRegistrySpecs
             Assert.StartsWith($"failed to pull image '{image}'", refused.GetProperty("reason").GetProperty("message").GetString(), StringComparison.Ordinal);
         }
 
+        await server.BuiltAsync("google", new { fromImage = image, fromImageRegistry = new { type = "gcp", serviceAccountJson = LoopbackRegistry.ServiceAccount } });
         Assert.DoesNotContain(log, line => line.Contains("wr0ng", StringComparison.Ordinal));
     }
 }

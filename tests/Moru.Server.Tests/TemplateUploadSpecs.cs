@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
@@ -63,6 +64,23 @@ public sealed class TemplateUploadSpecs
     }
 
     [Fact]
+    public async Task A_million_entries_are_refused_at_once_and_take_no_memory()
+    {
+        await using var server = await MemoryServer.StartAsync();
+        var (template, _) = await server.RequestTemplateAsync("mine");
+        var url = (await server.GetAsync($"/templates/{template}/files/h1"))["url"]!;
+        // An archive may be packed in parts: a hundred times the same ten thousand files.
+        var archive = Enumerable.Repeat(Part(10_000), 100).SelectMany(part => part).ToArray();
+        var (began, before) = (Stopwatch.GetTimestamp(), GC.GetTotalMemory(forceFullCollection: true));
+
+        Assert.Equal(400, await PutAsync(url, archive));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 16 << 20);
+        Assert.Empty(Directory.GetFiles(Path.Combine(server.DataDirectory, "template-files")));
+    }
+
+    [Fact]
     public async Task An_archive_that_is_too_large_is_refused()
     {
         await using var server = await MemoryServer.StartAsync(options => options with { MaxArchiveBytes = 64 << 10 });
@@ -105,6 +123,17 @@ public sealed class TemplateUploadSpecs
         using var content = new ByteArrayContent(body);
         using var response = await nobody.PutAsync(new Uri(url), content, MemoryServer.Cancel);
         return (int)response.StatusCode;
+    }
+
+    /// <summary>Files without an end after them.</summary>
+    private static byte[] Part(int files)
+    {
+        using var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+            for (var i = 0; i < files; i++) writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"f{i}"));
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(tar.GetBuffer(), 0, files * 512);
+        return packed.ToArray();
     }
 
     private static byte[] Archive(string name, byte[]? content = null)

@@ -21,6 +21,7 @@ namespace Moru.Protocol;
 [JsonSerializable(typeof(IReadOnlyList<ListedSandbox>))]
 [JsonSerializable(typeof(IReadOnlyList<SandboxRun>))]
 [JsonSerializable(typeof(NewTemplate))]
+[JsonSerializable(typeof(DockerfileTemplate))]
 [JsonSerializable(typeof(RequestedTemplate))]
 [JsonSerializable(typeof(TemplateUpload))]
 [JsonSerializable(typeof(TemplateBuildStart))]

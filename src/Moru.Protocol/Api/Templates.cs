@@ -9,6 +9,40 @@ public sealed record NewTemplate
     [JsonRequired]
     public required string Alias { get; init; }
 
+    /// <summary>The team that is to own it: the caller's, or absent.</summary>
+    [JsonPropertyName("teamID")]
+    public string? TeamId { get; init; }
+
+    /// <summary>Virtual CPUs of its sandboxes; the server's default is 2.</summary>
+    [JsonConverter(typeof(NotNull<int?>))]
+    public int? CpuCount { get; init; }
+
+    /// <summary>Memory of its sandboxes in MiB, an even number; the server's default is 1024.</summary>
+    [JsonPropertyName("memoryMB")]
+    [JsonConverter(typeof(NotNull<int?>))]
+    public int? MemoryMB { get; init; }
+}
+
+/// <summary>Body of <c>POST /templates</c> and <c>POST /templates/{id}</c>, the way before <see cref="NewTemplate"/>: a build of a Dockerfile.</summary>
+public sealed record DockerfileTemplate
+{
+    /// <summary>The text of the Dockerfile.</summary>
+    [JsonRequired]
+    public required string Dockerfile { get; init; }
+
+    /// <summary>Name of the template; absent: the one it has, or none.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>The team that is to own it: the caller's, or absent.</summary>
+    [JsonPropertyName("teamID")]
+    public string? TeamId { get; init; }
+
+    /// <summary>Run in every sandbox at its start.</summary>
+    public string? StartCmd { get; init; }
+
+    /// <summary>Succeeds once the start command has done its part.</summary>
+    public string? ReadyCmd { get; init; }
+
     /// <summary>Virtual CPUs of its sandboxes; the server's default is 2.</summary>
     [JsonConverter(typeof(NotNull<int?>))]
     public int? CpuCount { get; init; }

@@ -114,6 +114,9 @@ internal static class Migrations
             team_id TEXT NOT NULL, hash TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL, used_at TEXT NOT NULL, PRIMARY KEY (team_id, hash)) STRICT;
         CREATE TABLE template_pulls (team_id TEXT NOT NULL, image TEXT NOT NULL, PRIMARY KEY (team_id, image)) STRICT;
         """,
+        """
+        ALTER TABLE template_builds ADD COLUMN plan TEXT;
+        """,
     ];
 
     private const string NewUuid =

@@ -146,6 +146,7 @@ internal sealed class SandboxRows : IDisposable
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(NetworkRules))]
 [JsonSerializable(typeof(BuildResult))]
+[JsonSerializable(typeof(BuildPlan))]
 [JsonSerializable(typeof(BuildContext))]
 [JsonSerializable(typeof(IReadOnlyList<BuildLogLine>))]
 internal sealed partial class StoreJson : JsonSerializerContext;

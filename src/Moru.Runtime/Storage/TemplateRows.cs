@@ -51,6 +51,14 @@ internal sealed partial class TemplateRows(SqliteConnection connection)
         ("$finished", build.FinishedAt is { } finished ? RuntimeStore.Text(finished) : null), ("$reason", build.Reason), ("$step", build.Step),
         ("$result", build.Result is { } result ? JsonSerializer.Serialize(result, StoreJson.Default.BuildResult) : null));
 
+    /// <summary>Keeps what a build is to do until it is started.</summary>
+    public int SavePlan(string buildId, BuildPlan plan) => Run(
+        "UPDATE template_builds SET plan = $plan WHERE id = $id", ("$id", buildId), ("$plan", JsonSerializer.Serialize(plan, StoreJson.Default.BuildPlan)));
+
+    public BuildPlan? Plan(string buildId) => Read("SELECT plan FROM template_builds WHERE id = $id", row => Text(row, 0), ("$id", buildId)).FirstOrDefault() is { } json
+        ? JsonSerializer.Deserialize(json, StoreJson.Default.BuildPlan)
+        : null;
+
     public BuildRecord? FindBuild(string id) => Read($"SELECT {BuildColumns} FROM template_builds WHERE id = $id", Build, ("$id", id)).FirstOrDefault();
 
     public BuildRecord? LatestBuild(string templateId) => ListBuilds(templateId, null, 1) is [var latest, ..] ? latest : null;

@@ -16,20 +16,19 @@ internal static partial class AmazonLogin
 
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = 1 << 20 };
 
-    public static async Task<RegistryLogin> GetAsync(RegistryAccess.Amazon access, CancellationToken cancellationToken)
+    public static Task<RegistryLogin> GetAsync(RegistryAccess.Amazon access, CancellationToken cancellationToken) => GetAsync(access, Http, cancellationToken);
+
+    internal static async Task<RegistryLogin> GetAsync(RegistryAccess.Amazon access, HttpClient http, CancellationToken cancellationToken)
     {
         if (!RegionForm().IsMatch(access.Region)) throw Refused($"'{access.Region}' is no AWS region");
         using var request = Request(access, DateTimeOffset.UtcNow);
         try
         {
-            using var response = await Http.SendAsync(request, cancellationToken);
+            using var response = await http.SendAsync(request, cancellationToken);
             if (!response.IsSuccessStatusCode) throw Refused($"Amazon ECR answered {(int)response.StatusCode}; check the access key and its rights");
-            using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
-            var token = answer.RootElement.GetProperty("authorizationData")[0].GetProperty("authorizationToken").GetString()!;
-            var pair = Encoding.UTF8.GetString(Convert.FromBase64String(token)).Split(':', 2);
-            return new RegistryLogin(pair[0], pair[1]);
+            return LoginOrDefault(await response.Content.ReadAsStringAsync(cancellationToken)) ?? throw Refused($"Amazon ECR in {access.Region} answered without a login");
         }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException or KeyNotFoundException or FormatException
+        catch (Exception failure) when (failure is HttpRequestException or JsonException or FormatException
             || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new RuntimeException(RuntimeError.ImageUnavailable, $"Amazon ECR in {access.Region} gave no login: {failure.Message}", failure);
@@ -38,7 +37,7 @@ internal static partial class AmazonLogin
 
     internal static HttpRequestMessage Request(RegistryAccess.Amazon access, DateTimeOffset now)
     {
-        var host = $"api.ecr.{access.Region}.amazonaws.com";
+        var host = $"api.ecr.{access.Region}.amazonaws.com{(access.Region.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}";
         var stamp = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var scope = $"{stamp[..8]}/{access.Region}/ecr/aws4_request";
         var canonical = string.Join('\n',
@@ -56,6 +55,18 @@ internal static partial class AmazonLogin
         request.Headers.TryAddWithoutValidation(
             "Authorization", $"AWS4-HMAC-SHA256 Credential={access.AccessKeyId}/{scope}, SignedHeaders={SignedHeaders}, Signature={signature}");
         return request;
+    }
+
+    /// <summary>The token is a user and a password with a colon between, in base64.</summary>
+    private static RegistryLogin? LoginOrDefault(string json)
+    {
+        using var answer = JsonDocument.Parse(json);
+        return answer.RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("authorizationData", out var list) && list is { ValueKind: JsonValueKind.Array } && list.GetArrayLength() > 0
+            && list[0] is { ValueKind: JsonValueKind.Object } first && first.TryGetProperty("authorizationToken", out var token) && token.ValueKind is JsonValueKind.String
+            && Encoding.UTF8.GetString(Convert.FromBase64String(token.GetString()!)).Split(':', 2) is [var user, var password]
+                ? new RegistryLogin(user, password)
+                : null;
     }
 
     private static string Hex(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

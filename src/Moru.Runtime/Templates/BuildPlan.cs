@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Moru.Runtime;
 
 /// <summary>What a client asks a build to do.</summary>
@@ -10,7 +12,8 @@ public sealed record BuildPlan
 
     public string? FromTemplate { get; init; }
 
-    /// <summary>How to get the registry's login for <see cref="FromImage"/>; null: it asks for none.</summary>
+    /// <summary>How to get the registry's login for <see cref="FromImage"/>; null: it asks for none. Never stored.</summary>
+    [JsonIgnore]
     public RegistryAccess? Registry { get; init; }
 
     /// <summary>Use no cached layer, and get the image anew.</summary>
@@ -32,6 +35,25 @@ public sealed record BuildPlan
     }
 
     private static RuntimeException Invalid(string problem) => new(RuntimeError.InvalidArgument, problem);
+}
+
+/// <summary>What a client asks for before a build can start.</summary>
+public sealed record BuildRequest
+{
+    /// <summary>The team's template to build anew; null: the one of the name.</summary>
+    public string? TemplateId { get; init; }
+
+    /// <summary>Its name from now on; null: the one it has.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Virtual CPUs of its sandboxes; null: 2.</summary>
+    public int? CpuCount { get; init; }
+
+    /// <summary>Memory of its sandboxes; null: 1024.</summary>
+    public int? MemoryMB { get; init; }
+
+    /// <summary>What the build will do, if that is known; null: whoever starts it says so.</summary>
+    public BuildPlan? Plan { get; init; }
 }
 
 /// <summary>One step, as the client wrote it.</summary>

@@ -32,6 +32,18 @@ public sealed partial class TemplateBuilds
             Save(Failed(build, null, "the server ended during the build; build it again"));
     }
 
+    /// <summary>Begins a build that was asked for with a Dockerfile.</summary>
+    public void Start(string teamId, string templateId, string buildId)
+    {
+        var plan = store.Templates(rows =>
+        {
+            Find(rows, teamId, templateId, buildId);
+            return rows.Plan(buildId);
+        });
+        Start(teamId, templateId, buildId, plan ?? throw new RuntimeException(
+            RuntimeError.InvalidArgument, $"build '{buildId}' was asked for without a Dockerfile; start it with POST /v2/templates/{templateId}/builds/{buildId}"));
+    }
+
     /// <summary>Begins a build that waits for its steps. Others of the same template are cancelled.</summary>
     public void Start(string teamId, string templateId, string buildId, BuildPlan plan)
     {

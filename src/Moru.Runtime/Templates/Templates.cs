@@ -74,19 +74,24 @@ public sealed partial class Templates
         store.Templates(rows => rows.ListBuilds(templateId, after, most));
 
     /// <summary>Makes a template, or a new build of the one that has the name already. The build waits for its steps.</summary>
-    public (TemplateRecord Template, BuildRecord Build) Request(string teamId, string alias, int? cpuCount, int? memoryMB)
+    public (TemplateRecord Template, BuildRecord Build) Request(string teamId, string alias, int? cpuCount, int? memoryMB) =>
+        Request(teamId, new BuildRequest { Alias = alias, CpuCount = cpuCount, MemoryMB = memoryMB });
+
+    /// <summary>Makes a template or a new build of one, which waits to be started.</summary>
+    public (TemplateRecord Template, BuildRecord Build) Request(string teamId, BuildRequest request)
     {
-        alias = Name(alias);
-        var (cpus, memory) = Size(teams.LimitsOf(teamId), cpuCount, memoryMB);
+        ArgumentNullException.ThrowIfNull(request);
+        var alias = request.Alias is null ? null : Name(request.Alias);
+        var (cpus, memory) = Size(teams.LimitsOf(teamId), request.CpuCount, request.MemoryMB);
+        request.Plan?.Check();
         var now = time.GetUtcNow();
         return store.Templates(rows =>
         {
-            var known = rows.Find(alias);
-            if (known is not null && known.TeamId != teamId && known.Alias == alias) throw new RuntimeException(RuntimeError.InvalidArgument, $"Alias '{alias}' is already taken");
-            if (known is not null && known.Id == alias) throw new RuntimeException(RuntimeError.Conflict, $"Alias '{alias}' is the id of a template; choose another");
-
-            var template = (known ?? new TemplateRecord { Id = NewId(), TeamId = teamId, Alias = alias, CreatedAt = now, UpdatedAt = now });
-            template = template with { UpdatedAt = now, BuildCount = template.BuildCount + 1 };
+            var named = alias is null ? null : Named(rows, teamId, alias);
+            var template = request.TemplateId is { } id ? Own(rows, teamId, id) : named;
+            if (named is not null && named.Id != template!.Id) throw Taken(alias!);
+            template ??= new TemplateRecord { Id = NewId(), TeamId = teamId, CreatedAt = now, UpdatedAt = now };
+            template = template with { Alias = alias ?? template.Alias, UpdatedAt = now, BuildCount = template.BuildCount + 1 };
             foreach (var waiting in rows.UnfinishedBuilds().Where(other => other.TemplateId == template.Id && other.Status is BuildStatus.Waiting))
                 rows.Save(waiting with { Status = BuildStatus.Error, Reason = "superseded by a newer build of the template", UpdatedAt = now, FinishedAt = now });
             ThrowIfFull(rows, teamId, now);
@@ -97,6 +102,7 @@ public sealed partial class Templates
             };
             rows.Save(template);
             rows.Save(build);
+            if (request.Plan is { } plan) rows.SavePlan(build.Id, plan);
             rows.PruneBuilds(template.Id, KeptBuilds);
             return (template, build);
         });
@@ -120,6 +126,16 @@ public sealed partial class Templates
             RuntimeError.TemplateNotFound,
             template is { TeamId: null } ? $"template '{idOrAlias}' is built in and cannot be changed" : $"template '{idOrAlias}' not found");
     }
+
+    /// <returns>The team's template of that name; null when the name is free.</returns>
+    private static TemplateRecord? Named(TemplateRows rows, string teamId, string alias)
+    {
+        var known = rows.Find(alias);
+        if (known is not null && known.TeamId != teamId && known.Alias == alias) throw Taken(alias);
+        return known?.Id == alias ? throw new RuntimeException(RuntimeError.Conflict, $"Alias '{alias}' is the id of a template; choose another") : known;
+    }
+
+    private static RuntimeException Taken(string alias) => new(RuntimeError.InvalidArgument, $"Alias '{alias}' is already taken");
 
     internal void CountSpawn(string id) => store.Templates(rows => rows.CountSpawn(id, time.GetUtcNow()));
 

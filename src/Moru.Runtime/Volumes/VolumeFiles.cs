@@ -23,7 +23,7 @@ public sealed record VolumePage(string Path, IReadOnlyList<VolumeEntry> Entries,
 /// </summary>
 internal sealed class VolumeFiles : IDisposable
 {
-    private const int BufferSize = 128 << 10;
+    private const int BufferSize = 128 << 10, FlushSize = 8 << 20;
 
     private readonly VolumeDirectory root;
     private readonly VolumeDirectory uploads;
@@ -150,13 +150,17 @@ internal sealed class VolumeFiles : IDisposable
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            long size = 0;
+            long size = 0, begun = 0;
             int count;
             while ((count = await content.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 if (size + count > room) throw VolumeDirectory.Failure("", NoSpace);
                 Write(file, buffer.AsSpan(0, count), size);
                 size += count;
+                if (size - begun < FlushSize) continue;
+                // The disk works while the rest arrives, so that the end has little to wait for. Whether it worked, the end tells.
+                _ = SyncRange(file, begun, size - begun, BeginToWrite);
+                begun = size;
             }
 
             return size;

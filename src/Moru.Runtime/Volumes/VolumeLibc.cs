@@ -13,7 +13,7 @@ internal static unsafe partial class VolumeLibc
 
     public const int ReadOnly = 0, WriteOnly = 1, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
     public const int CurrentDirectory = -100, RemoveDirectory = 0x200, NoFollowStatus = 0x100, EmptyPath = 0x1000;
-    public const uint BasicStatus = 0x7FF;
+    public const uint BasicStatus = 0x7FF, BeginToWrite = 2;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -80,6 +80,9 @@ internal static unsafe partial class VolumeLibc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncRange(SafeFileHandle file, long offset, long count, uint flags);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();

@@ -38,5 +38,11 @@ internal sealed record Caller(Accepted Proven, Credential? Credential, string? P
         return string.IsNullOrEmpty(named) ? teams.First.Id : teams.Get(named).Id;
     }
 
+    /// <summary>For calls that may name the team they are for: that is the caller's own.</summary>
+    /// <exception cref="ApiException">It is another.</exception>
+    public static string TeamIfNamed(HttpContext context, string? named) => string.IsNullOrEmpty(named) || named == TeamOf(context)
+        ? TeamOf(context)
+        : throw new ApiException(StatusCodes.Status403Forbidden, $"the credential is not of team '{named}'");
+
     public override string ToString() => $"{Proven} of team {Team?.Id ?? "none"}"; // not the secret
 }

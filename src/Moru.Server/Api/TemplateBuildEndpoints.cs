@@ -21,6 +21,9 @@ internal sealed class TemplateBuildEndpoints(MoruRuntime runtime)
     {
         routes.MapPost("/v3/templates", RequestAsync).Using(Quota.Builds);
         routes.MapPost("/v2/templates", RequestAsync).Using(Quota.Builds);
+        routes.MapPost("/templates", RequestDockerfileAsync).Accepting(TemplateEndpoints.KeyOrToken).Using(Quota.Builds);
+        routes.MapPost("/templates/{id}", RequestDockerfileAsync).Accepting(TemplateEndpoints.KeyOrToken).Using(Quota.Builds);
+        routes.MapPost("/templates/{id}/builds/{buildId}", StartDockerfile).Accepting(TemplateEndpoints.KeyOrToken);
         routes.MapPost("/v2/templates/{id}/builds/{buildId}", StartAsync);
         routes.MapGet("/templates/{id}/builds/{buildId}/status", StatusAsync).Accepting(TemplateEndpoints.KeyOrToken);
         routes.MapGet("/templates/{id}/builds/{buildId}/logs", LogsAsync).Accepting(TemplateEndpoints.KeyOrToken);
@@ -29,8 +32,30 @@ internal sealed class TemplateBuildEndpoints(MoruRuntime runtime)
     private async Task RequestAsync(HttpContext context)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.NewTemplate);
-        var (template, build) = runtime.Templates.Request(Caller.TeamOf(context), body.Alias, body.CpuCount, body.MemoryMB);
+        var (template, build) = runtime.Templates.Request(Caller.TeamIfNamed(context, body.TeamId), body.Alias, body.CpuCount, body.MemoryMB);
         await ApiBody.WriteAsync(context, StatusCodes.Status202Accepted, TemplateWire.ToRequested(template, build), ApiJson.Default.RequestedTemplate);
+    }
+
+    /// <summary>What there was before steps. The build is made here from the Dockerfile, not by the client.</summary>
+    private async Task RequestDockerfileAsync(HttpContext context)
+    {
+        var body = await ApiBody.ReadAsync(context, ApiJson.Default.DockerfileTemplate);
+        var (template, build) = runtime.Templates.Request(Caller.TeamIfNamed(context, body.TeamId), new BuildRequest
+        {
+            TemplateId = context.GetRouteValue("id") as string,
+            Alias = body.Alias,
+            CpuCount = body.CpuCount,
+            MemoryMB = body.MemoryMB,
+            Plan = Dockerfile.Parse(body.Dockerfile, TemplateWire.NullIfEmpty(body.StartCmd), TemplateWire.NullIfEmpty(body.ReadyCmd)),
+        });
+        await ApiBody.WriteAsync(context, StatusCodes.Status202Accepted, TemplateWire.ToRequested(template, build), ApiJson.Default.RequestedTemplate);
+    }
+
+    private Task StartDockerfile(HttpContext context)
+    {
+        runtime.Builds.Start(Caller.TeamOf(context), TemplateEndpoints.Id(context), BuildId(context));
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        return Task.CompletedTask;
     }
 
     private async Task StartAsync(HttpContext context)

@@ -23,7 +23,7 @@ internal sealed class TemplateEndpoints(MoruRuntime runtime)
     public static string Id(HttpContext context) => (string)context.GetRouteValue("id")!;
 
     private Task ListAsync(HttpContext context) =>
-        ApiBody.WriteAsync(context, StatusCodes.Status200OK, [.. runtime.Templates.List(Caller.TeamOf(context)).Select(TemplateWire.ToInfo)], ApiJson.Default.IReadOnlyListTemplateInfo);
+        ApiBody.WriteAsync(context, StatusCodes.Status200OK, [.. runtime.Templates.List(Caller.TeamIfNamed(context, context.Request.Query["teamID"])).Select(TemplateWire.ToInfo)], ApiJson.Default.IReadOnlyListTemplateInfo);
 
     private Task GetAsync(HttpContext context)
     {

@@ -121,5 +121,5 @@ internal static class TemplateWire
 
     private static string[] Aliases(TemplateRecord template) => template.Alias is { } alias ? [alias] : [];
 
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    public static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
