@@ -20,7 +20,7 @@ public sealed class SandboxTimeoutException(string message, Exception? innerExce
     public CommandResult? PartialResult { get; init; }
 }
 
-/// <summary>The sandbox, template, file or process does not exist.</summary>
+/// <summary>The sandbox, template, volume, file or process does not exist.</summary>
 public sealed class NotFoundException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
 /// <summary>The API key, access token or user is missing or wrong.</summary>
@@ -29,7 +29,7 @@ public sealed class AuthenticationException(string message, Exception? innerExce
 /// <summary>The request makes no sense as it is, for example a file read as a directory.</summary>
 public sealed class InvalidArgumentException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
-/// <summary>The sandbox's disk is full.</summary>
+/// <summary>The disk of the sandbox, or the volume, is full.</summary>
 public sealed class NotEnoughSpaceException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
 /// <summary>The template cannot be used, for example because its image is missing or its agent too old.</summary>
