@@ -35,6 +35,19 @@ public sealed class NotEnoughSpaceException(string message, Exception? innerExce
 /// <summary>The template cannot be used, for example because its image is missing or its agent too old.</summary>
 public sealed class TemplateException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
+/// <summary>A template could not be built; the message names the step and where it was written.</summary>
+public sealed class BuildException : SandboxException
+{
+    internal BuildException(string message, BuilderLine line, Exception? innerException = null)
+        : base(message, innerException) => (SourceFile, SourceLine) = (line.File, line.Number);
+
+    /// <summary>File of the program, or the Dockerfile, that the failed step is written in; null when the build was started elsewhere.</summary>
+    public string? SourceFile { get; }
+
+    /// <summary>The step's line in <see cref="SourceFile"/>; 0 without one.</summary>
+    public int SourceLine { get; }
+}
+
 /// <summary>A quota is used up or requests come too fast; try again later.</summary>
 public sealed class RateLimitException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 

@@ -43,6 +43,19 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
     public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
         LimitAsync($"GET /{path}", RequestTimeout, token => RespondAsync(HttpMethod.Get, path, null, token), cancellationToken);
 
+    /// <summary>Sends a body to a URL that the server gave, which is its own permission: credentials stay here, since it may be another server's.</summary>
+    public Task UploadAsync(Uri url, Stream body, CancellationToken cancellationToken) =>
+        LimitAsync(
+            $"PUT {url.GetLeftPart(UriPartial.Path)}", Timeout.InfiniteTimeSpan,
+            async token =>
+            {
+                using var content = new StreamContent(body);
+                using var response = await http.PutAsync(url, content, token).ConfigureAwait(false);
+                if (!response.IsSuccessStatusCode) throw ApiErrors.FromApi(await ConnectClient.ReadErrorAsync(response, token).ConfigureAwait(false));
+                return true;
+            },
+            cancellationToken);
+
     public static HttpContent Json<T>(T body, JsonTypeInfo<T> type) =>
         new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
