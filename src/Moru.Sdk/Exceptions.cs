@@ -20,7 +20,7 @@ public sealed class SandboxTimeoutException(string message, Exception? innerExce
     public CommandResult? PartialResult { get; init; }
 }
 
-/// <summary>The sandbox, template, file or process does not exist.</summary>
+/// <summary>The sandbox, template, volume, file or process does not exist.</summary>
 public sealed class NotFoundException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
 /// <summary>The API key, access token or user is missing or wrong.</summary>
@@ -29,11 +29,24 @@ public sealed class AuthenticationException(string message, Exception? innerExce
 /// <summary>The request makes no sense as it is, for example a file read as a directory.</summary>
 public sealed class InvalidArgumentException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
-/// <summary>The sandbox's disk is full.</summary>
+/// <summary>The disk of the sandbox, or the volume, is full.</summary>
 public sealed class NotEnoughSpaceException(string message, Exception? innerException = null) : SandboxException(message, innerException);
 
 /// <summary>The template cannot be used, for example because its image is missing or its agent too old.</summary>
 public sealed class TemplateException(string message, Exception? innerException = null) : SandboxException(message, innerException);
+
+/// <summary>A template could not be built; the message names the step and where it was written.</summary>
+public sealed class BuildException : SandboxException
+{
+    internal BuildException(string message, BuilderLine line, Exception? innerException = null)
+        : base(message, innerException) => (SourceFile, SourceLine) = (line.File, line.Number);
+
+    /// <summary>File of the program, or the Dockerfile, that the failed step is written in; null when the build was started elsewhere.</summary>
+    public string? SourceFile { get; }
+
+    /// <summary>The step's line in <see cref="SourceFile"/>; 0 without one.</summary>
+    public int SourceLine { get; }
+}
 
 /// <summary>A quota is used up or requests come too fast; try again later.</summary>
 public sealed class RateLimitException(string message, Exception? innerException = null) : SandboxException(message, innerException);

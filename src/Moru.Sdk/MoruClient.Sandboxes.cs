@@ -86,18 +86,7 @@ public sealed partial class MoruClient
 
     /// <summary>Ends a sandbox for good.</summary>
     /// <returns>False when there is no such sandbox.</returns>
-    public async Task<bool> KillSandboxAsync(string sandboxId, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await api.SendAsync(HttpMethod.Delete, Path(sandboxId), null, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (NotFoundException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> KillSandboxAsync(string sandboxId, CancellationToken cancellationToken = default) => DeleteAsync(Path(sandboxId), cancellationToken);
 
     /// <summary>Pauses a sandbox: it keeps files, memory and processes, and does nothing until someone connects to it.</summary>
     /// <returns>False when it was paused already.</returns>

@@ -61,6 +61,8 @@ public sealed partial class MoruClient : IDisposable
         if (ownsConnections) handler.Dispose();
     }
 
+    internal ApiTransport Api => api;
+
     internal string DomainOf(SandboxAccess access) =>
         access.Domain is { Length: > 0 } named ? named : local ? Connections.LocalDomain : options.Domain;
 
@@ -95,6 +97,20 @@ public sealed partial class MoruClient : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
         return (int)Math.Min(Math.Ceiling(timeout.TotalSeconds), int.MaxValue);
+    }
+
+    /// <returns>False when there was nothing to delete.</returns>
+    private async Task<bool> DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await api.SendAsync(HttpMethod.Delete, path, null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
     }
 
     private static Uri WithSlash(Uri root) => root.AbsoluteUri.EndsWith('/') ? root : new Uri(root.AbsoluteUri + "/");

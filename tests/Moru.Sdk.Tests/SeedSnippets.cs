@@ -231,6 +231,35 @@ public sealed class SeedSnippets
     }
 
     [Fact]
+    public async Task Volume_class()
+    {
+        var vol = await Volume.CreateAsync("my-workspace");
+
+        vol = await Volume.GetAsync(vol.VolumeId);
+        vol = await Volume.GetAsync("my-workspace");
+
+        var lines = new List<string>();
+        await foreach (var listed in Volume.ListAsync()) lines.Add($"{listed.Name}: {listed.TotalSizeBytes} bytes");
+        Assert.Contains("my-workspace: 0 bytes", lines);
+
+        Assert.StartsWith("vol_", vol.VolumeId, StringComparison.Ordinal);
+        Assert.Equal(("my-workspace", 0, 0), (vol.Name, vol.TotalSizeBytes, vol.TotalFileCount));
+        Assert.True(vol.CreatedAt <= vol.UpdatedAt);
+
+        Assert.Empty(await vol.ListFilesAsync("/").ToListAsync());
+        var (files, nextToken) = await vol.ListFilePageAsync("/", limit: 100);
+        Assert.Equal((0, null), (files.Count, nextToken));
+
+        await vol.UploadAsync("/path/to/file", "content"u8.ToArray());
+        var content = await vol.DownloadAsync("/path/to/file");
+        Assert.Equal("content"u8.ToArray(), content);
+        await vol.DeleteFileAsync("/path/to/file");
+        await vol.DeleteFileAsync("/path/to", recursive: true);
+
+        Assert.True(await vol.DeleteAsync());
+    }
+
+    [Fact]
     public async Task Error_handling()
     {
         var caught = new List<string>();

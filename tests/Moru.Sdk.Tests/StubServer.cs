@@ -69,7 +69,7 @@ internal sealed class StubServer : IAsyncDisposable
 
         await using (stream)
         {
-            var reader = new StreamReader(stream);
+            var reader = new StreamReader(stream, Encoding.Latin1); // a body may be anything, and its length counts bytes
             var request = new StringBuilder();
             var length = 0;
             while (await reader.ReadLineAsync(stop.Token) is { Length: > 0 } line)

@@ -5,7 +5,7 @@ using Moru.Server;
 
 namespace Moru.Testing;
 
-/// <summary>A real server on a data directory of its own, with the real engine and the real agent. It ends every sandbox it made.</summary>
+/// <summary>A real server on a data directory of its own, with the real engine and the real agent. It ends every sandbox it made, and removes the images of templates.</summary>
 public class ServerFixture : IAsyncLifetime
 {
     private readonly TemporaryDirectory directory = new();
@@ -51,7 +51,14 @@ public class ServerFixture : IAsyncLifetime
             client.Dispose();
         }
 
-        if (server is not null) await server.DisposeAsync();
+        if (server is not null)
+        {
+            var own = $"moru-template/{server.OwnerId}/*";
+            await server.DisposeAsync();
+            var images = await Shell.RunAsync("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference={own}");
+            if (images.Length > 0) await Shell.RunAsync(["docker", "image", "rm", .. images.Split('\n')]);
+        }
+
         directory.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -12,6 +12,7 @@ internal static class ApiErrors
         401 or 403 => new AuthenticationException(error.Message, error),
         404 => new NotFoundException(error.Message, error),
         429 => new RateLimitException(error.Message, error),
+        507 => new NotEnoughSpaceException(error.Message, error),
         _ => new SandboxException($"{error.HttpStatus}: {error.Message}", error),
     };
 

@@ -5,55 +5,80 @@ using Moru.Protocol;
 
 namespace Moru;
 
-/// <summary>Requests to the control plane.</summary>
+/// <summary>Requests to the control plane, with failures as this library's exceptions.</summary>
 internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri root)
 {
     private static readonly string UserAgent = "moru-dotnet-sdk/" + (typeof(ApiTransport).Assembly.GetName().Version?.ToString(3) ?? "0");
 
-    public Uri Root => root;
+    public TimeSpan RequestTimeout => options.RequestTimeout;
 
-    public async Task<TResponse> SendAsync<TResponse>(
-        HttpMethod method, string path, byte[]? body, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken)
-    {
-        using var limit = Limit(cancellationToken);
-        using var response = await SendAsync(method, path, body, limit.Token, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(response, type, limit.Token).ConfigureAwait(false);
-    }
+    public Task<TResponse> SendAsync<TResponse>(
+        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken) =>
+        SendAsync(method, path, body, type, RequestTimeout, cancellationToken);
+
+    /// <summary>Sends a request with a limit of its own, such as none for a body of any size.</summary>
+    public Task<TResponse> SendAsync<TResponse>(
+        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<TResponse> type, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(method, path, body, timeout, (response, token) => ReadAsync(response, type, token), cancellationToken);
+
+    public Task SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken) =>
+        CallAsync(method, path, body, RequestTimeout, (_, _) => Task.FromResult(true), cancellationToken);
 
     /// <summary>Reads one page; the token is that of the next page, null on the last.</summary>
-    public async Task<(TResponse Page, string? NextToken)> GetPageAsync<TResponse>(
-        string path, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken)
-    {
-        using var limit = Limit(cancellationToken);
-        using var response = await SendAsync(HttpMethod.Get, path, null, limit.Token, cancellationToken).ConfigureAwait(false);
-        var next = response.Headers.TryGetValues(Headers.NextToken, out var values) ? values.FirstOrDefault() : null;
-        return (await ReadAsync(response, type, limit.Token).ConfigureAwait(false), next);
-    }
+    public Task<(TResponse Page, string? NextToken)> GetPageAsync<TResponse>(
+        string path, JsonTypeInfo<TResponse> type, CancellationToken cancellationToken) =>
+        CallAsync(
+            HttpMethod.Get, path, null, RequestTimeout,
+            async (response, token) =>
+            {
+                var next = response.Headers.TryGetValues(Headers.NextToken, out var values) ? values.FirstOrDefault() : null;
+                return (await ReadAsync(response, type, token).ConfigureAwait(false), next);
+            },
+            cancellationToken);
 
-    public async Task SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken)
-    {
-        using var limit = Limit(cancellationToken);
-        using var response = await SendAsync(method, path, body, limit.Token, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<byte[]> GetBytesAsync(string path, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, path, null, RequestTimeout, (response, token) => response.Content.ReadAsByteArrayAsync(token), cancellationToken);
 
-    public static byte[] Json<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(body, type);
+    /// <summary>Waits for the beginning of an answer. Its body is not buffered, has no limit of time, and is the caller's to dispose.</summary>
+    public Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken) =>
+        LimitAsync($"GET /{path}", RequestTimeout, token => RespondAsync(HttpMethod.Get, path, null, token), cancellationToken);
 
-    private CancellationTokenSource Limit(CancellationToken cancellationToken)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.RequestTimeout);
-        return limit;
-    }
+    /// <summary>Sends a body to a URL that the server gave, which is its own permission: credentials stay here, since it may be another server's.</summary>
+    public Task UploadAsync(Uri url, Stream body, CancellationToken cancellationToken) =>
+        LimitAsync(
+            $"PUT {url.GetLeftPart(UriPartial.Path)}", Timeout.InfiniteTimeSpan,
+            async token =>
+            {
+                using var content = new StreamContent(body);
+                using var response = await http.PutAsync(url, content, token).ConfigureAwait(false);
+                if (!response.IsSuccessStatusCode) throw ApiErrors.FromApi(await ConnectClient.ReadErrorAsync(response, token).ConfigureAwait(false));
+                return true;
+            },
+            cancellationToken);
 
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, byte[]? body, CancellationToken limit, CancellationToken cancellationToken)
+    public static HttpContent Json<T>(T body, JsonTypeInfo<T> type) =>
+        new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    private Task<T> CallAsync<T>(
+        HttpMethod method, string path, HttpContent? body, TimeSpan timeout,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        LimitAsync(
+            $"{method} /{path}", timeout,
+            async token =>
+            {
+                using var content = body;
+                using var response = await RespondAsync(method, path, body, token).ConfigureAwait(false);
+                return await read(response, token).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    private async Task<T> LimitAsync<T>(string what, TimeSpan timeout, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
         try
         {
-            var response = await Retry.RunAsync(() => SendOnceAsync(method, path, body, limit), idempotent: method != HttpMethod.Post, limit).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode) return response;
-            using (response)
-                throw ApiErrors.FromApi(await ConnectClient.ReadErrorAsync(response, limit).ConfigureAwait(false));
+            return await call(limit.Token).ConfigureAwait(false);
         }
         catch (HttpRequestException error)
         {
@@ -61,15 +86,23 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SandboxTimeoutException(
-                $"{method} /{path} took longer than {options.RequestTimeout.TotalSeconds:0.#} s; the server may still carry it out.", error);
+            throw new SandboxTimeoutException($"{what} took longer than {timeout.TotalSeconds:0.#} s; the server may still carry it out.", error);
         }
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string path, byte[]? body, CancellationToken limit)
+    private async Task<HttpResponseMessage> RespondAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    {
+        // A body that was read may be a stream that cannot be read again.
+        var idempotent = body is null && method != HttpMethod.Post;
+        var response = await Retry.RunAsync(() => SendOnceAsync(method, path, body, cancellationToken), idempotent, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode) return response;
+        using (response)
+            throw ApiErrors.FromApi(await ConnectClient.ReadErrorAsync(response, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(root, path));
-        if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (options.ApiKey is { } key) request.Headers.TryAddWithoutValidation(Headers.ApiKey, key);
         if (options.AccessToken is { } token) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
@@ -79,7 +112,15 @@ internal sealed class ApiTransport(HttpClient http, MoruOptions options, Uri roo
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit).ConfigureAwait(false);
+        try
+        {
+            request.Content = body;
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            request.Content = null; // it outlives this attempt, since there may be another
+        }
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)

@@ -1,0 +1,150 @@
+using System.Text.RegularExpressions;
+
+namespace Moru;
+
+/// <summary>Makes a template of a Dockerfile. What says nothing about the content of an image is left out; what a template cannot do is refused.</summary>
+internal static partial class Dockerfile
+{
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
+
+    public static Template Parse(string text, string file)
+    {
+        var instructions = DockerfileReader.Instructions(text, file).ToList();
+        var from = instructions.FindIndex(instruction => instruction.Keyword == "FROM");
+        if (from < 0) throw new InvalidArgumentException($"{Path.GetFileName(file)} has no FROM instruction.");
+        var variables = Defaults(instructions[..from]);
+        // As Docker has it without USER and WORKDIR.
+        var start = instructions[from].Line;
+        var template = Template.From(Image(instructions[from], variables), start).Add("USER", start, "root").Add("WORKDIR", start, "/");
+
+        string? entrypoint = null, command = null;
+        var (hasUser, hasWorkdir, startLine) = (false, false, start);
+        foreach (var instruction in instructions[(from + 1)..])
+        {
+            hasUser |= instruction.Keyword == "USER";
+            hasWorkdir |= instruction.Keyword == "WORKDIR";
+            if (instruction.Keyword is "CMD") (command, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
+            else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
+            else template = Step(template, instruction, variables);
+        }
+
+        if (!hasUser) template = template.Add("USER", start, "user");
+        if (!hasWorkdir) template = template.Add("WORKDIR", start, "/home/user");
+        return entrypoint is null && command is null
+            ? template
+            : template.SetStartCmd($"{entrypoint} {command}".Trim(), ReadyCommand.Timeout(StartTime), startLine.Number, startLine.File);
+    }
+
+    private static Template Step(Template template, DockerfileInstruction instruction, Dictionary<string, string> variables)
+    {
+        var (text, line) = (instruction.Text, instruction.Line);
+        return instruction.Keyword switch
+        {
+            "EXPOSE" or "VOLUME" or "LABEL" or "MAINTAINER" or "STOPSIGNAL" or "HEALTHCHECK" => template,
+            "FROM" => throw instruction.Refuse("a second time: a template has one stage. Copy what the other stages make by other means."),
+            _ when text.Length == 0 => throw instruction.Refuse("needs arguments."),
+            "RUN" => template.Add("RUN", line, Command(instruction)),
+            "WORKDIR" => template.Add("WORKDIR", line, Expand(instruction, DockerfileReader.Unquote(text), variables)),
+            "USER" => template.Add("USER", line, Expand(instruction, DockerfileReader.Unquote(text), variables).Split(':')[0]),
+            "ENV" => template.Add("ENV", line, Noted(Variables(text), variables)),
+            "ARG" => template.Add("ARG", line, Noted(DockerfileReader.Words(text).SelectMany(word => Argument(word, variables)), variables)),
+            "COPY" or "ADD" => Copy(template, instruction, variables),
+            _ => throw instruction.Refuse("is not supported in a template."),
+        };
+    }
+
+    private static string Command(DockerfileInstruction instruction)
+    {
+        var text = CacheMount().Replace(instruction.Text, "");
+        if (text.StartsWith("--", StringComparison.Ordinal)) throw instruction.Refuse($"with the option {text.Split(' ')[0]} is not supported in a template.");
+        return Heredoc().IsMatch(text) ? throw instruction.Refuse("with a here-document is not supported in a template; copy a script and run it.") : Exec(text) ?? text;
+    }
+
+    private static Template Copy(Template template, DockerfileInstruction instruction, Dictionary<string, string> variables)
+    {
+        var words = (DockerfileReader.Json(instruction.Text) ?? DockerfileReader.Words(instruction.Text)).Select(word => Expand(instruction, word, variables)).ToList();
+        var options = new CopyOptions { User = "root" }; // as Docker has it, whatever USER says
+        foreach (var flag in words.TakeWhile(word => word.StartsWith("--", StringComparison.Ordinal)))
+        {
+            options = flag.Split('=', 2) switch
+            {
+                ["--chown", var owner] => options with { User = owner },
+                ["--chmod", var mode] when Octal().IsMatch(mode) => options with { Mode = (UnixFileMode)Convert.ToInt32(mode, 8) },
+                ["--link", ..] => options,
+                ["--from", _] => throw instruction.Refuse("from another stage or image is not supported in a template."),
+                _ => throw instruction.Refuse($"with the option {flag} is not supported in a template."),
+            };
+        }
+
+        var paths = words.SkipWhile(word => word.StartsWith("--", StringComparison.Ordinal)).ToList();
+        if (paths.Count < 2) throw instruction.Refuse("needs a source and a destination.");
+        if (instruction.Keyword == "ADD" && paths[..^1].Find(path => RemoteOrArchive().IsMatch(path)) is { } special)
+            throw instruction.Refuse($"of '{special}' is not supported in a template; fetch or unpack it with RUN.");
+        var (file, number) = (instruction.Line.File, instruction.Line.Number);
+        return paths.Count == 2 ? template.Copy(paths[0], paths[1], options, number, file) : template.Copy(paths[..^1], paths[^1], options, number, file);
+    }
+
+    private static IEnumerable<string> Variables(string text)
+    {
+        var words = DockerfileReader.Words(text);
+        if (words[0].Contains('=', StringComparison.Ordinal)) return words.SelectMany(word => word.Split('=', 2) is [var name, var value] ? [name, value] : new[] { word, "" });
+        var end = text.AsSpan().IndexOfAny(' ', '\t'); // the older form: one name, and the rest of the line
+        return end < 0 ? [text, ""] : [text[..end], DockerfileReader.Unquote(text[end..].Trim())];
+    }
+
+    private static string[] Argument(string word, Dictionary<string, string> variables) =>
+        word.Split('=', 2) is [var name, var value] ? [name, value] : [word, variables.GetValueOrDefault(word, "")];
+
+    /// <summary>Remembers names and values for the instructions that the template's shell does not read.</summary>
+    private static string[] Noted(IEnumerable<string> pairs, Dictionary<string, string> variables)
+    {
+        var all = pairs.ToArray();
+        for (var i = 0; i < all.Length; i += 2) variables[all[i]] = all[i + 1];
+        return all;
+    }
+
+    private static Dictionary<string, string> Defaults(IEnumerable<DockerfileInstruction> beforeFrom)
+    {
+        var defaults = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var instruction in beforeFrom)
+        {
+            if (instruction.Keyword != "ARG") throw instruction.Refuse("stands before FROM, where only ARG may.");
+            Noted(DockerfileReader.Words(instruction.Text).SelectMany(word => Argument(word, defaults)), defaults);
+        }
+
+        return defaults;
+    }
+
+    private static string Image(DockerfileInstruction from, Dictionary<string, string> variables)
+    {
+        var words = DockerfileReader.Words(from.Text).SkipWhile(word => word.StartsWith("--", StringComparison.Ordinal)).ToList();
+        return words.Count > 0 ? Expand(from, words[0], variables) : throw from.Refuse("needs an image.");
+    }
+
+    private static string Expand(DockerfileInstruction instruction, string word, Dictionary<string, string> variables) => Variable().Replace(word, found =>
+    {
+        var name = found.Groups["name"].Value;
+        return found.Groups["escaped"] is { Success: true } escaped ? escaped.Value
+            : variables.TryGetValue(name, out var value) ? Expand(instruction, value, new(variables.Where(pair => pair.Key != name)))
+            : found.Groups["default"] is { Success: true } otherwise ? otherwise.Value
+            : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
+    });
+
+    private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(Shell.Quote)) : null;
+
+    [GeneratedRegex(@"\\(?<escaped>.)|\$\{(?<name>\w+)(:-(?<default>[^}]*))?\}|\$(?<name>\w+)")]
+    private static partial Regex Variable();
+
+    // It makes a build faster and changes nothing in its result.
+    [GeneratedRegex(@"^(--mount=type=cache\S*\s+)+")]
+    private static partial Regex CacheMount();
+
+    [GeneratedRegex(@"(?<![<\w])<<-?[""']?[A-Za-z_]")]
+    private static partial Regex Heredoc();
+
+    [GeneratedRegex("^[0-7]{3,4}$")]
+    private static partial Regex Octal();
+
+    [GeneratedRegex(@"^(https?://|git@)|\.(tar|tgz|tar\.(gz|bz2|xz))$")]
+    private static partial Regex RemoteOrArchive();
+}

@@ -1,0 +1,91 @@
+namespace Moru.Sdk.Tests;
+
+/// <summary>Dockerfiles as templates.</summary>
+public sealed class TemplateDockerfiles
+{
+    [Fact]
+    public void A_dockerfile_becomes_the_steps_it_is_made_of()
+    {
+        var template = Template.FromDockerfileText("""
+            # syntax=docker/dockerfile:1
+            ARG VERSION=3.11
+            FROM --platform=linux/amd64 python:${VERSION} AS only
+            LABEL maintainer=nobody
+            ENV HOME_OF_APP=/srv/app GREETING="hello $USER" PRICE='5$'
+            ENV OLD the rest of the line
+            ARG VERSION
+            WORKDIR $HOME_OF_APP
+            RUN apt-get update \
+                # a comment inside
+                && apt-get install -y git
+
+            RUN ["echo", "a b"]
+            RUN --mount=type=cache,target=/root/.cache pip install flask
+            COPY --chown=app:staff --chmod=0750 requirements.txt setup.py ./
+            COPY ["with space", "/to/"]
+            EXPOSE 8000
+            USER app:staff
+            ENTRYPOINT ["gunicorn"]
+            CMD ["-b", "0.0.0.0:8000", "app:app"]
+            """);
+
+        Assert.Equal("python:3.11", template.Image);
+        Assert.Equal(
+            [
+                "USER root", "WORKDIR /",
+                "ENV HOME_OF_APP /srv/app GREETING hello $USER PRICE 5\\$",
+                "ENV OLD the rest of the line",
+                "ARG VERSION 3.11",
+                "WORKDIR /srv/app",
+                "RUN apt-get update     && apt-get install -y git",
+                "RUN echo 'a b'",
+                "RUN pip install flask",
+                "COPY requirements.txt ./ app:staff 0750", "COPY setup.py ./ app:staff 0750",
+                "COPY with space /to/ root",
+                "USER app",
+            ],
+            template.Instructions.Select(step => step.ToString()));
+        Assert.Equal("gunicorn -b 0.0.0.0:8000 app:app", template.StartCommand);
+        Assert.Equal("sleep 20", template.Ready!.Text);
+        Assert.Equal("Dockerfile:9", template.Instructions[6].Line.ToString());
+    }
+
+    [Fact]
+    public void Without_user_and_directory_a_template_has_those_of_sandboxes() =>
+        Assert.Equal(
+            ["USER root", "WORKDIR /", "RUN true", "USER user", "WORKDIR /home/user"],
+            Template.FromDockerfileText("FROM debian\nRUN true\n").Instructions.Select(step => step.ToString()));
+
+    [Theory]
+    [InlineData("CMD python app.py", "/bin/sh -c 'python app.py'")]
+    [InlineData("ENTRYPOINT [\"tini\", \"--\"]\nCMD [\"python\", \"my app.py\"]", "tini -- python 'my app.py'")]
+    [InlineData("CMD [ -f x ] || exit", "/bin/sh -c '[ -f x ] || exit'")]
+    public void What_a_container_would_run_is_the_start_command(string text, string command) =>
+        Assert.Equal(command, Template.FromDockerfileText("FROM debian\n" + text).StartCommand);
+
+    [Theory]
+    [InlineData("RUN true", "has no FROM")]
+    [InlineData("RUN true\nFROM debian", "Dockerfile:1: RUN stands before FROM")]
+    [InlineData("FROM debian AS one\nFROM debian", "Dockerfile:2: FROM a second time")]
+    [InlineData("FROM debian:$TAG", "Dockerfile:1: FROM names $TAG")]
+    [InlineData("FROM debian\nWORKDIR $NOWHERE", "Dockerfile:2: WORKDIR names $NOWHERE")]
+    [InlineData("FROM debian\nCOPY --from=build /a /b", "Dockerfile:2: COPY from another stage")]
+    [InlineData("FROM debian\nCOPY /a", "Dockerfile:2: COPY needs a source and a destination")]
+    [InlineData("FROM debian\nADD https://example.com/x /x", "Dockerfile:2: ADD of 'https://example.com/x'")]
+    [InlineData("FROM debian\nRUN <<EOF\ntrue\nEOF", "Dockerfile:2: RUN with a here-document")]
+    [InlineData("FROM debian\nRUN --network=none true", "Dockerfile:2: RUN with the option --network=none")]
+    [InlineData("FROM debian\n\nSHELL [\"zsh\"]", "Dockerfile:3: SHELL is not supported")]
+    public void What_a_template_cannot_do_is_refused_with_its_line(string text, string says) =>
+        Assert.Contains(says, Assert.Throws<InvalidArgumentException>(() => Template.FromDockerfileText(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_file_is_read_and_named()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory.Path, "Dockerfile.test");
+        File.WriteAllText(path, "FROM debian:stable\nRUN true");
+
+        Assert.Equal("Dockerfile.test:2", Template.FromDockerfile(path).Instructions[2].Line.ToString());
+        Assert.Contains("cannot be read", Assert.Throws<InvalidArgumentException>(() => Template.FromDockerfile(path + ".none")).Message, StringComparison.Ordinal);
+    }
+}
