@@ -105,7 +105,8 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <summary>Sets how long a sandbox lives; the session's own is not shortened again by its next use.</summary>
     internal async Task SetTimeoutAsync(Sandbox sandbox, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        await sandbox.SetTimeoutAsync(timeout, cancellationToken);
+        var paused = (await sandbox.GetInfoAsync(cancellationToken)).State == Protocol.SandboxState.Paused;
+        await (paused ? sandbox.ConnectAsync(timeout, cancellationToken) : sandbox.SetTimeoutAsync(timeout, cancellationToken));
         own.Extended(sandbox, timeout);
     }
 

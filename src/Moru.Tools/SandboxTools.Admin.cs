@@ -51,7 +51,7 @@ internal sealed partial class SandboxTools
             },
             cancellationToken);
 
-    [Description("Pause a sandbox: it keeps files, memory and processes, until a tool uses it or resume_sandbox.")]
+    [Description("Pause a sandbox: it keeps files, memory and processes, until a tool uses it.")]
     public Task<SandboxChange> PauseAsync([Description(WhichSandbox)] string? sandbox_id = null, CancellationToken cancellationToken = default) =>
         session.UseAsync(
             sandbox_id,
@@ -63,22 +63,7 @@ internal sealed partial class SandboxTools
             },
             cancellationToken);
 
-    [Description("Resume a paused sandbox.")]
-    public Task<SandboxChange> ResumeAsync(
-        [Description("The sandbox")] string sandbox_id,
-        [Description("It lives at least so long"), Range(1, MaxSeconds)] int timeout_seconds = 900,
-        CancellationToken cancellationToken = default) =>
-        session.UseAsync(
-            sandbox_id,
-            Patience,
-            async sandbox =>
-            {
-                await sandbox.ConnectAsync(TimeSpan.FromSeconds(timeout_seconds), cancellationToken);
-                return new SandboxChange { State = "running" };
-            },
-            cancellationToken);
-
-    [Description("Set how long a sandbox lives from now.")]
+    [Description("Set how long a sandbox lives from now, resuming a paused one.")]
     public Task<SandboxChange> SetTimeoutAsync(
         [Description("Seconds"), Range(1, MaxSeconds)] int timeout_seconds,
         [Description(WhichSandbox)] string? sandbox_id = null,

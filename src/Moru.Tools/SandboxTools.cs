@@ -15,28 +15,40 @@ internal sealed partial class SandboxTools(SandboxSession session)
         [Description("Such as base, python or node")] string template = "base",
         [Description("Its life"), Range(1, 86_400)] int timeout_seconds = 900,
         [Description("Environment variables")] Dictionary<string, string>? env = null,
+        string? volume_id = null,
+        string? volume_path = null,
+        Dictionary<string, string>? metadata = null,
+        bool internet = true,
         CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
         try
         {
-            var options = new SandboxOptions { Timeout = TimeSpan.FromSeconds(timeout_seconds), Envs = env };
+            var options = new SandboxOptions
+            {
+                Timeout = TimeSpan.FromSeconds(timeout_seconds),
+                Envs = env,
+                VolumeId = volume_id,
+                VolumeMountPath = volume_path ?? (volume_id is null ? null : "/mnt/volume"),
+                Metadata = metadata,
+                AllowInternetAccess = internet,
+            };
             var sandbox = await client.CreateSandboxAsync(template, options, cancellationToken);
             session.Add(sandbox);
             return new CreatedSandbox { SandboxId = sandbox.SandboxId, Template = template, TimeoutSeconds = timeout_seconds };
         }
-        catch (NotFoundException error)
+        catch (NotFoundException error) when (volume_id is null || !error.Message.Contains(volume_id, StringComparison.Ordinal))
         {
-            throw new ToolException($"There is no template '{template}'. The template `base` is built in: leave out `template` to use it.", error);
+            throw new ToolException(await TemplateTools.DescribeUnknownAsync(client, template, cancellationToken), error);
         }
     }
 
     [Description("List sandboxes and when they end.")]
-    public async Task<SandboxList> ListAsync(CancellationToken cancellationToken = default)
+    public async Task<SandboxList> ListAsync(Dictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
     {
         var listed = new List<SandboxLine>();
         var omitted = 0;
-        await foreach (var info in (await session.ClientAsync(cancellationToken)).ListSandboxesAsync(cancellationToken: cancellationToken))
+        await foreach (var info in (await session.ClientAsync(cancellationToken)).ListSandboxesAsync(metadata, cancellationToken))
         {
             if (listed.Count < MaxListed) listed.Add(SandboxLine.From(info, session.SandboxId));
             else omitted++;

@@ -73,8 +73,8 @@ internal sealed class TerminalTools(SandboxSession session)
             if (old.Closed && terminals.TryRemove(key, out _)) await old.DisposeAsync();
         }
 
-        if (terminals.Count >= MaxTerminals)
-            throw new ToolException($"{MaxTerminals} terminals are open, which is the most. End one with kill_command: {string.Join(", ", terminals.Keys.Select(key => $"{key.Pid} in sandbox {key.Sandbox}"))}.");
+        if (terminals.Count >= MaxTerminals && terminals.Keys.Min() is var oldest)
+            throw new ToolException($"{MaxTerminals} terminals are open, which is the most. End one first, for example: {ToolCall.Write("kill_command", ("pid", oldest.Pid), ("sandbox_id", oldest.Sandbox))}");
         try
         {
             var terminal = await Terminal.OpenAsync(sandbox, command, options);

@@ -37,6 +37,9 @@ public sealed class Tool : DelegatingAIFunction
     /// <summary>Whether a call may reach beyond the sandbox, such as into the network.</summary>
     public bool OpenWorld { get; init; }
 
+    /// <summary>Schema of every parameter, also of those that <see cref="JsonSchema"/> leaves out.</summary>
+    public JsonElement Parameters => InnerFunction.JsonSchema;
+
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {

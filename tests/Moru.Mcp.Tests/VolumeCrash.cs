@@ -85,7 +85,7 @@ public sealed class VolumeCrash : IAsyncDisposable
 
     private static async Task<string> MakeVolumeAsync(HttpClient api)
     {
-        using var made = await api.PostAsJsonAsync("volumes", new NewVolume { Name = "data" }, ApiJson.Default.NewVolume, Cancelled);
+        using var made = await api.PostAsJsonAsync("volumes", new NewVolume("data"), ApiJson.Default.NewVolume, Cancelled);
         return (await made.Content.ReadFromJsonAsync(ApiJson.Default.VolumeDetail, Cancelled))!.VolumeId;
     }
 

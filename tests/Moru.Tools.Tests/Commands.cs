@@ -131,6 +131,26 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     }
 
     [Fact]
+    public async Task Directory_user_and_environment_are_those_asked_for()
+    {
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "pwd; id -un; echo \"$GREETING\"", cwd = "/tmp", user = "root", env = new { GREETING = "hé llo" } });
+
+        Assert.Equal("/tmp\nroot\nhé llo\n", output.Stdout);
+    }
+
+    [Fact]
+    public async Task A_caller_hears_of_the_last_line_while_a_command_runs()
+    {
+        var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = Tools.CallAsync("run_command", new { command = "echo step 1; until [ -e /tmp/go ]; do sleep 0.05; done" }, new Progress(heard));
+
+        Assert.Equal("step 1", await heard.Task.WaitAsync(Eventually.Limit, Cancel));
+        Assert.False(call.IsCompleted);
+        await Tools.RunAsync("touch /tmp/go");
+        await call;
+    }
+
+    [Fact]
     public async Task A_cancelled_call_kills_its_command()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -166,6 +186,11 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         await Tools.CallAsync("run_command", new { command = "rm -f /tmp/.moru", user = "root" });
 
         Assert.Equal((2, "works\n"), (output.ExitCode!.Value, output.Stdout));
+    }
+
+    private sealed class Progress(TaskCompletionSource<string> heard) : IProgress<string>
+    {
+        public void Report(string value) => heard.TrySetResult(value);
     }
 
     private Task NothingRunsAsync(string pattern) => Eventually.TrueAsync(async () => await CountAsync(pattern) == 0, $"nothing matches {pattern}");

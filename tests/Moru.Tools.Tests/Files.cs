@@ -151,6 +151,19 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains(new FileChange("write", "below/new.txt"), changes.Changes);
     }
 
+    [Fact]
+    public async Task A_listing_shows_relative_paths_and_sizes_and_counts_what_it_omits()
+    {
+        await Tools.RunAsync("mkdir -p list/sub; echo 12345 > list/sub/f; cd list; for i in $(seq -w 1 400); do : > n$i; done");
+
+        var list = await Tools.CallAsync<FileList>("list_files", new { path = "list", depth = 2 });
+        var below = await Tools.CallAsync<FileList>("list_files", new { path = "/home/user/list/sub" });
+
+        Assert.Equal(("/home/user/list", 300, 102), (list.Path, list.Entries.Count, list.Omitted!.Value));
+        Assert.Equal(new FileLine { Path = "f", SizeBytes = 6 }, Assert.Single(below.Entries));
+        Assert.StartsWith("There is no directory 'nope'", await Tools.FailAsync("list_files", new { path = "nope" }), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("notes.tx", "has: notes.txt")]
     [InlineData("nowhere/at/all.txt", "'.' has: ")]

@@ -47,13 +47,27 @@ public sealed class Sandboxes(ToolTests.Shared shared) : ToolTests(shared), ICla
     {
         var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 300 })).SandboxId;
         await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
-        var resumed = await Tools.CallAsync<SandboxChange>("resume_sandbox", new { sandbox_id = other });
+        var resumed = await Tools.CallAsync<SandboxChange>("set_timeout", new { sandbox_id = other, timeout_seconds = 600 });
         await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
 
         var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo on", sandbox_id = other });
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
 
         Assert.Equal(("running", "on\n"), (resumed.State, output.Stdout));
+    }
+
+    [Fact]
+    public async Task A_sandbox_is_made_as_it_is_asked_for()
+    {
+        var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 100, env = new { GREETING = "hé" }, metadata = new { purpose = "shape" }, internet = false })).SandboxId!;
+        var found = await Tools.CallAsync<SandboxList>("list_sandboxes", new { metadata = new { purpose = "shape" } });
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo $GREETING; grep -c ' 00000000 ' /proc/net/route", sandbox_id = made });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
+
+        var line = Assert.Single(found.Sandboxes);
+        Assert.Equal(made, line.SandboxId);
+        Assert.InRange((DateTimeOffset.Parse(line.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 30, 100);
+        Assert.StartsWith("hé\n", output.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]

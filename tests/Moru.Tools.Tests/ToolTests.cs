@@ -7,10 +7,14 @@ public abstract class ToolTests(ToolTests.Shared shared)
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public sealed class Shared(ServerFixture fixture) : IAsyncDisposable
+    public class Shared(ServerFixture fixture) : IAsyncDisposable
     {
         public ToolSession Session { get; } = new(fixture);
 
-        public ValueTask DisposeAsync() => Session.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await Session.DisposeAsync();
+            GC.SuppressFinalize(this);
+        }
     }
 }
