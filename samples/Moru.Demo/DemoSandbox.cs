@@ -45,12 +45,12 @@ internal sealed class DemoSandbox : IAsyncDisposable
         CallAsync("write_file", new() { ["path"] = path, ["content"] = content }, null, cancellationToken);
 
     public async Task<string> ReadAsync(string path, CancellationToken cancellationToken) =>
-        Member(await CallAsync("read_file", new() { ["path"] = path }, null, cancellationToken), "content");
+        Member(await CallAsync("read_file", new() { ["path"] = path, ["line_count"] = 2_000 }, null, cancellationToken), "content");
 
     /// <summary>Runs a command and prints what it says while it runs.</summary>
     public async Task RunAsync(string command, CancellationToken cancellationToken)
     {
-        var result = await CallAsync("run_command", new() { ["command"] = command, ["timeout_seconds"] = 300 }, new LivePrinter(), cancellationToken);
+        var result = await CallAsync("run_command", new() { ["command"] = command, ["wait_seconds"] = 300 }, new LivePrinter(), cancellationToken);
         foreach (var line in Member(result, "stdout").Split('\n', StringSplitOptions.RemoveEmptyEntries)) Console.WriteLine($"  | {line}");
         if (result.GetProperty("exit_code").GetInt32() is not 0 and var code)
             throw new DemoException($"The program ended with exit code {code}:\n{Member(result, "stderr")}");

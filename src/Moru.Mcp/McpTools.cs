@@ -41,12 +41,12 @@ internal static class McpTools
         Annotations = Hints(tool),
     };
 
-    // A hint that the value of another one decides, or whose value is MCP's default, is left out; the effect is always said.
+    // What reads only is harmless anywhere, so more need not be said of it; nor what is MCP's default, but the effect always is.
     private static ToolAnnotations Hints(Tools.Tool tool) => new()
     {
         ReadOnlyHint = tool.Effect == ToolEffect.ReadOnly ? true : null,
         DestructiveHint = tool.Effect == ToolEffect.ReadOnly ? null : tool.Effect != ToolEffect.Adds,
         IdempotentHint = tool.Effect == ToolEffect.DestroysOnce ? true : null,
-        OpenWorldHint = tool.OpenWorld,
+        OpenWorldHint = tool.Effect == ToolEffect.ReadOnly && !tool.OpenWorld ? null : tool.OpenWorld,
     };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Moru.Tools;
 
@@ -9,7 +8,7 @@ public sealed record FileText : SandboxResult
     /// <summary>The file, as asked for.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The lines as they are in the file.</summary>
+    /// <summary>The lines; what cannot be seen is shown as escapes, which the note then says. Empty for a picture.</summary>
     public required string Content { get; init; }
 
     /// <summary>Number of the first line in <see cref="Content"/>.</summary>
@@ -21,7 +20,20 @@ public sealed record FileText : SandboxResult
     /// <summary>Lines in the whole file; absent when it is too large to count.</summary>
     public int? TotalLines { get; init; }
 
-    private protected override string Text => Content.Length == 0 ? "[empty file]" : Content;
+    /// <summary>Kind of picture, which comes as an image; absent for text.</summary>
+    public string? MediaType { get; init; }
+
+    internal static FileText From(FileList list, string path) => new()
+    {
+        Path = path,
+        Content = list.Lines,
+        StartLine = 1,
+        EndLine = list.Entries.Count,
+        TotalLines = list.Entries.Count + (list.Omitted ?? 0),
+        Note = list.Note ?? "This is a directory.",
+    };
+
+    private protected override string Text => MediaType is not null ? $"[{MediaType}]" : Content.Length == 0 ? "[empty file]" : CleanText.Mark(Content);
 }
 
 /// <summary>A file that was written.</summary>
@@ -48,17 +60,10 @@ public sealed record FileList : SandboxResult
     /// <summary>How many more there are; absent: none.</summary>
     public int? Omitted { get; init; }
 
-    private protected override string Text
-    {
-        get
-        {
-            var text = new StringBuilder();
-            text.Append(CultureInfo.InvariantCulture, $"{Path}: {Entries.Count + (Omitted ?? 0)} entries\n");
-            foreach (var entry in Entries)
-                text.Append(entry.SizeBytes is { } size ? string.Create(CultureInfo.InvariantCulture, $"{entry.Path}  {size}\n") : $"{entry.Path}/\n");
-            return text.ToString();
-        }
-    }
+    internal string Lines =>
+        string.Concat(Entries.Select(entry => entry.SizeBytes is { } size ? string.Create(CultureInfo.InvariantCulture, $"{entry.Path}  {size}\n") : $"{entry.Path}/\n"));
+
+    private protected override string Text => string.Create(CultureInfo.InvariantCulture, $"{Path}: {Entries.Count + (Omitted ?? 0)} entries\n{CleanText.Mark(Lines)}");
 }
 
 /// <summary>One file or directory in a list.</summary>
@@ -70,3 +75,70 @@ public sealed record FileLine
     /// <summary>Size of a file; absent for a directory.</summary>
     public long? SizeBytes { get; init; }
 }
+
+/// <summary>A file that was changed in one place.</summary>
+public sealed record EditedText : SandboxResult
+{
+    /// <summary>The file, as asked for.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Line on which the change begins.</summary>
+    public required int Line { get; init; }
+
+    /// <summary>How many places were changed.</summary>
+    public required int Replaced { get; init; }
+
+    private protected override string Text => string.Create(CultureInfo.InvariantCulture, $"Changed {Path} at line {Line}{(Replaced == 1 ? "" : $" and {Replaced - 1} more places")}.");
+}
+
+/// <summary>What a search found.</summary>
+public sealed record FoundFiles : SandboxResult
+{
+    /// <summary>Files and lines in the order they were found.</summary>
+    public required IReadOnlyList<FoundLine> Matches { get; init; }
+
+    private protected override string Text => Matches.Count == 0 ? "Nothing found." : CleanText.Mark(string.Concat(Matches.Select(match => $"{match}\n")));
+}
+
+/// <summary>One file, or one line of a file, that fits.</summary>
+public sealed record FoundLine
+{
+    /// <summary>The file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Number of the line; absent when only names were searched.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>The line, a long one cut.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>As grep writes it.</summary>
+    public override string ToString() => Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{Path}:{line}:{Text}") : Path;
+}
+
+/// <summary>A file or directory that has another path now, or none.</summary>
+public sealed record MovedFile : SandboxResult
+{
+    /// <summary>Where it was.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Where it is now; absent when it was removed.</summary>
+    public string? Destination { get; init; }
+
+    private protected override string Text => Destination is null ? $"Removed {Path}." : $"Moved {Path} to {Destination}.";
+}
+
+/// <summary>What changed in a directory while it was watched.</summary>
+public sealed record FileChanges : SandboxResult
+{
+    /// <summary>Changes in their order.</summary>
+    public required IReadOnlyList<FileChange> Changes { get; init; }
+
+    private protected override string Text =>
+        Changes.Count == 0 ? "Nothing changed." : CleanText.Mark(string.Concat(Changes.Select(change => $"{change.Kind} {change.Path}\n")));
+}
+
+/// <summary>One change.</summary>
+/// <param name="Kind"><c>create</c>, <c>write</c>, <c>remove</c>, <c>rename</c> (away from this name) or <c>chmod</c>.</param>
+/// <param name="Path">Path below the watched directory.</param>
+public sealed record FileChange(string Kind, string Path);

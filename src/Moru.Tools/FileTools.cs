@@ -1,34 +1,47 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Text;
 using Moru.Protocol;
 
 namespace Moru.Tools;
 
 /// <summary>Tools that read and write files in a sandbox. Parameters are named as the model sees them, hence the underscores.</summary>
-internal sealed class FileTools(SandboxSession session)
+internal sealed partial class FileTools(SandboxSession session)
 {
-    public const int MaxLines = 2_000;
     public const int MaxWriteBytes = 8 << 20;
 
+    private const int DefaultLines = 2_000;
+    private const int DefaultCharacters = 8_000;
+    private const int MaxLines = 10_000;
+    private const int MaxCharacters = 32_000;
+
     private const int MaxEntries = 300;
-    private const string Relative = "Absolute, or relative to the home directory";
+    private const string Relative = "Absolute or from home";
 
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(60);
 
-    [Description("Read a UTF-8 text file, or a range of its lines. Returns at most 2,000 lines or 32,000 characters and says how to read on.")]
+    [Description("Read a text file, 8,000 characters at most unless line_count is given; look at an image; or list a directory.")]
     public Task<FileText> ReadAsync(
         [Description(Relative)] string path,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
-        [Description("First line to read"), Range(1, 1_000_000_000)] int start_line = 1,
-        [Description("How many lines"), Range(1, MaxLines)] int line_count = MaxLines,
+        [Description("First line"), Range(1, 1_000_000_000)] int start_line = 1,
+        [Description("How many lines"), Range(1, MaxLines)] int? line_count = null,
         CancellationToken cancellationToken = default) =>
-        session.UseAsync(sandbox_id, ReadPatience, sandbox => ReadAsync(sandbox, path, start_line, line_count, cancellationToken), cancellationToken);
+        session.UseAsync(
+            sandbox_id,
+            ReadPatience,
+            sandbox =>
+            {
+                var window = new TextWindow(start_line, line_count ?? DefaultLines, line_count is null ? DefaultCharacters : MaxCharacters);
+                return ReadAsync(sandbox, path, start_line, window, sandbox_id, cancellationToken);
+            },
+            cancellationToken);
 
-    [Description("Write a text file, making missing directories and replacing what was there. At most 8 MB; fetch larger data from inside with run_command.")]
+    [Description("Write a text file, making its directories.")]
     public Task<WrittenText> WriteAsync(
         [Description(Relative)] string path,
-        [Description("The whole content")] string content,
+        [Description("All of it")] string content,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default)
     {
@@ -38,19 +51,19 @@ internal sealed class FileTools(SandboxSession session)
         return session.UseAsync(sandbox_id, ReadPatience, sandbox => WriteAsync(sandbox, path, content, size, cancellationToken), cancellationToken);
     }
 
-    [Description("List a directory with file sizes; directories end with a slash. Returns at most 300 entries.")]
+    [Description("List a directory, at most 300 entries, or describe one file.")]
     public Task<FileList> ListAsync(
         [Description(Relative)] string path = ".",
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
-        [Description("Levels to show"), Range(1, 8)] int depth = 1,
+        [Description("Levels"), Range(1, 8)] int depth = 1,
         CancellationToken cancellationToken = default) =>
         session.UseAsync(sandbox_id, ReadPatience, sandbox => ListAsync(sandbox, path, depth, cancellationToken), cancellationToken);
 
-    private static async Task<FileText> ReadAsync(Sandbox sandbox, string path, int firstLine, int lineCount, CancellationToken cancellationToken)
+    private static async Task<FileText> ReadAsync(
+        Sandbox sandbox, string path, int firstLine, TextWindow window, string? sandboxId, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(ReadPatience);
-        var window = new TextWindow(firstLine, lineCount);
         try
         {
             await using var stream = await sandbox.Files.OpenReadAsync(path, cancellationToken: patience.Token);
@@ -58,11 +71,11 @@ internal sealed class FileTools(SandboxSession session)
         }
         catch (NotFoundException error)
         {
-            throw new ToolException($"There is no file '{path}' in sandbox {sandbox.SandboxId}. See what there is with list_files on its directory.", error);
+            throw await MissingAsync(sandbox, path, "file", error, cancellationToken);
         }
-        catch (InvalidArgumentException error)
+        catch (InvalidArgumentException)
         {
-            throw new ToolException($"'{path}' cannot be read: {ToolErrors.Sentence(error)} If it is a directory, use list_files.", error);
+            return FileText.From(await ListAsync(sandbox, path, 1, cancellationToken), path);
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -73,29 +86,33 @@ internal sealed class FileTools(SandboxSession session)
             throw new ToolException($"The connection to sandbox {sandbox.SandboxId} broke off while reading '{path}'. Try again; if it goes on, call list_sandboxes to see whether the sandbox still runs.", error);
         }
 
-        return Describe(window, path, firstLine, lineCount);
+        return window.BadByteAt is not null && Picture.TypeOf(window.Magic) is { } type
+            ? await Picture.ReadAsync(sandbox, path, type, patience.Token)
+            : Describe(window, path, firstLine, sandboxId);
     }
 
-    private static FileText Describe(TextWindow window, string path, int firstLine, int lineCount)
+    private static FileText Describe(TextWindow window, string path, int firstLine, string? sandboxId)
     {
         if (window.BadByteAt is { } bad)
             throw new ToolException($"'{path}' is a binary file of {(window.AtEnd ? "" : "more than ")}{window.Bytes} bytes: the byte at offset {bad} is not UTF-8 text. Look at it with run_command: `file FILE`, `xxd FILE | head`, or a program that knows its format.");
         if (window.LastLine < firstLine && firstLine > 1)
             throw new ToolException($"`start_line` is {firstLine}, but '{path}' has only {window.TotalLines} lines.");
 
-        string? note = null;
+        var content = CleanText.OfFile(window.Content);
+        var notes = new List<string>();
         if (window.LineCut)
-            note = $"Line {window.LastLine} is longer than {TextWindow.MaxCharacters} characters and was cut; read the rest of it with run_command, for example `sed -n {window.LastLine}p FILE | cut -c {TextWindow.MaxCharacters + 1}-`.";
+            notes.Add($"Line {window.LastLine} is longer than {window.Content.Length} characters and was cut; read the rest of it with run_command, for example `sed -n {window.LastLine}p FILE | cut -c {window.Content.Length + 1}-`.");
         if (window.TotalLines is not { } total || window.LastLine < total)
-            note = $"{note} Lines {firstLine} to {window.LastLine} of {window.TotalLines?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "many"}. Read on with start_line={window.LastLine + 1}.".TrimStart();
+            notes.Add($"Lines {firstLine} to {window.LastLine} of {window.TotalLines?.ToString(CultureInfo.InvariantCulture) ?? "many"}. Read on with {ToolCall.Write("read_file", ("path", path), ("start_line", window.LastLine + 1), ("sandbox_id", sandboxId))}.");
+        if (content.Length != window.Content.Length) notes.Add("Characters that cannot be seen are shown as \\u{HEX}; in the file they are single characters.");
         return new FileText
         {
             Path = path,
-            Content = window.Content,
+            Content = content,
             StartLine = firstLine,
             EndLine = window.LastLine,
             TotalLines = window.TotalLines,
-            Note = note,
+            Note = notes.Count == 0 ? null : string.Join(' ', notes),
         };
     }
 
@@ -124,20 +141,26 @@ internal sealed class FileTools(SandboxSession session)
                 Path = root.Length == 0 ? "/" : root,
                 Entries = [.. entries.Take(MaxEntries).Select(entry => new FileLine
                 {
-                    Path = entry.Path[(root.Length + (entries.Count == 0 ? 0 : 1))..],
+                    Path = CleanText.OfFile(entry.Path[(root.Length + (entries.Count == 0 ? 0 : 1))..]),
                     SizeBytes = entry.Type == FileType.Directory ? null : entry.SizeBytes,
                 })],
                 Omitted = omitted == 0 ? null : omitted,
-                Note = omitted == 0 ? null : $"{omitted} more entries were left out. List a directory below, or search with run_command (`find`, `ls | head`).",
+                Note = omitted == 0 ? null : $"{omitted} more entries were left out. List a directory below it, or search with run_command (`find`, `ls | head`).",
             };
         }
         catch (NotFoundException error)
         {
-            throw new ToolException($"There is no directory '{path}' in sandbox {sandbox.SandboxId}. See what there is with list_files on the directory above it.", error);
+            throw await MissingAsync(sandbox, path, "directory", error, cancellationToken);
         }
-        catch (InvalidArgumentException error)
+        catch (InvalidArgumentException)
         {
-            throw new ToolException($"'{path}' cannot be listed: {ToolErrors.Sentence(error)} If it is a file, use read_file.", error);
+            var file = await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken);
+            return new FileList
+            {
+                Path = file.Path[..^(file.Name.Length + 1)],
+                Entries = [new FileLine { Path = CleanText.OfFile(file.Name), SizeBytes = file.SizeBytes }],
+                Note = $"A {file.Type.ToString().ToLowerInvariant()}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.OfFile(target)}" : "")}.",
+            };
         }
     }
 }

@@ -97,9 +97,17 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            own.Lose(sandbox);
+            if (!await TryResumeAsync(sandbox, cancellationToken)) own.Lose(sandbox);
             return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
         }
+    }
+
+    /// <summary>Sets how long a sandbox lives; the session's own is not shortened again by its next use.</summary>
+    internal async Task SetTimeoutAsync(Sandbox sandbox, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var paused = (await sandbox.GetInfoAsync(cancellationToken)).State == Protocol.SandboxState.Paused;
+        await (paused ? sandbox.ConnectAsync(timeout, cancellationToken) : sandbox.SetTimeoutAsync(timeout, cancellationToken));
+        own.Extended(sandbox, timeout);
     }
 
     /// <summary>Ends a sandbox.</summary>
@@ -154,9 +162,25 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
+            if (await TryResumeAsync(sandbox, cancellationToken)) return (T)Stamp(await call(sandbox), sandbox);
             own.Lose(sandbox);
             others.Remove(sandboxId);
             throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken), error);
+        }
+    }
+
+    /// <summary>What does not answer may be paused, by pause_sandbox or by its timeout; then it is resumed.</summary>
+    private static async Task<bool> TryResumeAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await sandbox.GetInfoAsync(cancellationToken)).State != Protocol.SandboxState.Paused) return false;
+            await sandbox.ConnectAsync(IdleTimeout, cancellationToken);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
         }
     }
 
@@ -165,8 +189,9 @@ public sealed class SandboxSession : IAsyncDisposable
         if (others.Find(sandboxId) is { } known) return known;
         try
         {
-            // No life is added: whoever made the sandbox decided how long it lives.
-            var sandbox = await server.ConnectSandboxAsync(sandboxId, TimeSpan.Zero, cancellationToken);
+            // No life is added: whoever made the sandbox decided how long it lives. But a paused one has none left to resume with.
+            var paused = (await server.GetSandboxInfoAsync(sandboxId, cancellationToken)).State == Protocol.SandboxState.Paused;
+            var sandbox = await server.ConnectSandboxAsync(sandboxId, paused ? IdleTimeout : TimeSpan.Zero, cancellationToken);
             others.Add(sandbox);
             return sandbox;
         }

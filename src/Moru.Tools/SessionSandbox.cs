@@ -48,6 +48,12 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Notes that a sandbox was given another life by the model.</summary>
+    public void Extended(Sandbox changed, TimeSpan life)
+    {
+        if (changed == sandbox) endsAt = time.GetUtcNow() + life;
+    }
+
     /// <summary>Forgets a sandbox that was found gone.</summary>
     public void Lose(Sandbox gone)
     {

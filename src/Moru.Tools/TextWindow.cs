@@ -5,11 +5,8 @@ using System.Text.Unicode;
 namespace Moru.Tools;
 
 /// <summary>Some lines of a text that comes as a stream. Memory does not depend on the size of the text.</summary>
-internal sealed class TextWindow(int firstLine, int maxLines)
+internal sealed class TextWindow(int firstLine, int maxLines, int maxCharacters)
 {
-    /// <summary>Most characters to keep.</summary>
-    public const int MaxCharacters = 32_000;
-
     // Beyond the window the text is read on only to know how long it is.
     private const long MaxScanBytes = 16 << 20;
 
@@ -37,6 +34,9 @@ internal sealed class TextWindow(int firstLine, int maxLines)
     /// <summary>Whether the text was read to its end.</summary>
     public bool AtEnd { get; private set; }
 
+    /// <summary>The first bytes, which tell what kind of file it is.</summary>
+    public byte[] Magic { get; private set; } = [];
+
     /// <summary>Offset of the first byte that is no text: NUL or not UTF-8; null when there is none in what was read.</summary>
     public long? BadByteAt { get; private set; }
 
@@ -52,6 +52,7 @@ internal sealed class TextWindow(int firstLine, int maxLines)
             var chunk = bytes.AsSpan(0, pending + read);
             var start = Bytes - pending;
             Bytes += read;
+            if (Magic.Length < 12) Magic = [.. Magic, .. chunk[Math.Min(pending, chunk.Length)..].Slice(0, Math.Min(12 - Magic.Length, read))];
             if (BadByteAt is null)
             {
                 var zero = chunk.IndexOf((byte)0);
@@ -92,7 +93,7 @@ internal sealed class TextWindow(int firstLine, int maxLines)
 
     private void Keep(ReadOnlySpan<char> part)
     {
-        if (kept.Length + part.Length <= MaxCharacters)
+        if (kept.Length + part.Length <= maxCharacters)
         {
             kept.Append(part);
             LastLine = line;
@@ -107,7 +108,7 @@ internal sealed class TextWindow(int firstLine, int maxLines)
             return;
         }
 
-        kept.Append(part[..(MaxCharacters - kept.Length)]);
+        kept.Append(part[..(maxCharacters - kept.Length)]);
         if (char.IsHighSurrogate(kept[^1])) kept.Length--;
         (LastLine, LineCut) = (line, true);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace Moru.Tools;
@@ -11,7 +12,18 @@ public sealed class Tool : DelegatingAIFunction
     private readonly string example;
 
     internal Tool(AIFunction method, string example)
-        : base(method) => this.example = example;
+        : base(method)
+    {
+        this.example = example;
+        JsonSchema = ToolSchemas.Input(method.JsonSchema);
+        ReturnJsonSchema = ToolSchemas.Output(method.ReturnJsonSchema!.Value, JsonSchema);
+    }
+
+    /// <inheritdoc/>
+    public override JsonElement JsonSchema { get; }
+
+    /// <inheritdoc/>
+    public override JsonElement? ReturnJsonSchema { get; }
 
     /// <summary>Its name for people.</summary>
     public required string Title { get; init; }
@@ -25,10 +37,13 @@ public sealed class Tool : DelegatingAIFunction
     /// <summary>Whether a call may reach beyond the sandbox, such as into the network.</summary>
     public bool OpenWorld { get; init; }
 
+    /// <summary>Schema of every parameter, also of those that <see cref="JsonSchema"/> leaves out.</summary>
+    public JsonElement Parameters => InnerFunction.JsonSchema;
+
     /// <inheritdoc/>
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
-        var bound = ToolArguments.Check(this, arguments, example);
+        var bound = ToolArguments.Check(InnerFunction, arguments, example);
         try
         {
             return await base.InvokeCoreAsync(bound, cancellationToken);

@@ -40,7 +40,7 @@ internal static class ToolArguments
 
     private static JsonElement? Fit(JsonElement property, JsonElement value) => property.GetProperty("type").GetString() switch
     {
-        "string" => IsText(value) ? value : null,
+        "string" => IsText(value) && IsAllowed(property, value) ? value : null,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value : null,
         "integer" => FitInteger(property, value),
         "object" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(member => IsText(member.Value)) ? value : null,
@@ -55,6 +55,9 @@ internal static class ToolArguments
             ? null
             : JsonSerializer.SerializeToElement((int)number, ToolSet.Json);
     }
+
+    private static bool IsAllowed(JsonElement property, JsonElement value) =>
+        !property.TryGetProperty("enum", out var allowed) || allowed.EnumerateArray().Any(each => each.GetString() == value.GetString());
 
     // JSON can escape half of a surrogate pair, which is no text and cannot be written to a file.
     private static bool IsText(JsonElement value)
@@ -73,6 +76,7 @@ internal static class ToolArguments
 
     private static string Describe(JsonElement property) => property.GetProperty("type").GetString() switch
     {
+        "string" when property.TryGetProperty("enum", out var allowed) => string.Join(" or ", allowed.EnumerateArray().Select(each => each.GetRawText())),
         "string" => "a string",
         "boolean" => "true or false",
         "integer" when property.TryGetProperty("minimum", out var minimum) && property.TryGetProperty("maximum", out var maximum) =>

@@ -13,7 +13,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
     {
         var result = await mcp.CallAsync("run_command", new() { ["command"] = "python3 -c 'print(6 * 7)'; echo oops >&2" });
 
-        Assert.Equal("42\n[stderr]\noops\n[exit code 0]", McpProcess.Text(result));
+        Assert.Equal("<untrusted>\n42\n</untrusted>\n[stderr]\n<untrusted>\noops\n</untrusted>\n[exit code 0]", McpProcess.Text(result));
         var structured = result.StructuredContent!.Value;
         Assert.Equal((0, "42\n", "oops\n"), (structured.GetProperty("exit_code").GetInt32(), structured.GetProperty("stdout").GetString(), structured.GetProperty("stderr").GetString()));
     }
@@ -24,7 +24,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
         var result = await mcp.CallAsync("run_command", new() { ["command"] = "echo half; exit 3" });
 
         Assert.NotEqual(true, result.IsError);
-        Assert.Equal("half\n[exit code 3]", McpProcess.Text(result));
+        Assert.Equal("<untrusted>\nhalf\n</untrusted>\n[exit code 3]", McpProcess.Text(result));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
             ["env"] = new Dictionary<string, string> { ["GREETING"] = "hé llo" },
         });
 
-        Assert.StartsWith("/tmp\nroot\nhé llo\n", McpProcess.Text(result), StringComparison.Ordinal);
+        Assert.StartsWith("<untrusted>\n/tmp\nroot\nhé llo\n", McpProcess.Text(result), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
         var stdout = result.GetProperty("stdout").GetString()!;
         Assert.InRange(stdout.Length, 7_000, 8_300);
         Assert.EndsWith("the end\n", stdout, StringComparison.Ordinal);
-        Assert.Equal(1_000_000_008 - 8_000, result.GetProperty("cut_characters").GetInt64(), 200.0);
-        Assert.Contains("read_file", result.GetProperty("note").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1_000_000_008 - 8_000, result.GetProperty("cut_bytes").GetInt64(), 200.0);
+        Assert.Contains("read_output", result.GetProperty("note").GetString(), StringComparison.Ordinal);
         Assert.InRange(mcp.PeakMemoryMB(), 1, 300);
     }
 
@@ -61,7 +61,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
     {
         var text = await mcp.FailAsync("run_command", new() { ["command"] = "echo before; sleep 871 & sleep 872", ["timeout_seconds"] = 1 });
 
-        Assert.StartsWith("before\n[exit code -1]\n[note: Killed after 1 s (timeout_seconds)", text, StringComparison.Ordinal);
+        Assert.StartsWith("<untrusted>\nbefore\n</untrusted>\n[ended without an exit code]\n[note: Killed after 1 s (timeout_seconds)", text, StringComparison.Ordinal);
         await NothingRunsAsync("^sleep 87[12]");
     }
 

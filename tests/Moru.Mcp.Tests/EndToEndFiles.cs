@@ -37,7 +37,7 @@ public sealed class EndToEndFiles(EndToEndSession session) : IClassFixture<EndTo
             var page = await mcp.DoAsync("read_file", new() { ["path"] = "long.txt", ["start_line"] = start });
             lines.AddRange(page.GetProperty("content").GetString()!.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             Assert.Equal(5000, page.GetProperty("total_lines").GetInt32());
-            next = page.TryGetProperty("note", out var note) ? int.Parse(note.GetString()!.Split("start_line=")[1].TrimEnd('.'), System.Globalization.CultureInfo.InvariantCulture) : null;
+            next = page.TryGetProperty("note", out var note) ? int.Parse(note.GetString()!.Split("\"start_line\":")[1].TrimEnd('}', '.'), System.Globalization.CultureInfo.InvariantCulture) : null;
         }
 
         Assert.Equal(Enumerable.Range(1, 5000).Select(number => $"{number}"), lines);
@@ -52,7 +52,7 @@ public sealed class EndToEndFiles(EndToEndSession session) : IClassFixture<EndTo
         await mcp.RunAsync("rm huge.txt");
 
         Assert.Equal("a line\na line\na line\n", page.GetProperty("content").GetString());
-        Assert.Equal("Lines 1 to 3 of many. Read on with start_line=4.", page.GetProperty("note").GetString());
+        Assert.Equal("Lines 1 to 3 of many. Read on with read_file {\"path\":\"huge.txt\",\"start_line\":4}.", page.GetProperty("note").GetString());
     }
 
     [Fact]
@@ -67,10 +67,7 @@ public sealed class EndToEndFiles(EndToEndSession session) : IClassFixture<EndTo
     }
 
     [Theory]
-    [InlineData("read_file", "nope.txt", "There is no file 'nope.txt'", "list_files")]
-    [InlineData("read_file", "/tmp", "'/tmp' cannot be read", "list_files")]
-    [InlineData("list_files", "nope", "There is no directory 'nope'", "list_files")]
-    [InlineData("list_files", "/etc/passwd", "'/etc/passwd' cannot be listed", "read_file")]
+    [InlineData("read_file", "/etc/pass", "There is no file '/etc/pass'", "passwd")]
     [InlineData("write_file", "/tmp", "'/tmp' cannot be written", "file name")]
     public async Task A_wrong_path_is_named_with_the_next_step(string tool, string path, string expected, string next)
     {
@@ -81,20 +78,5 @@ public sealed class EndToEndFiles(EndToEndSession session) : IClassFixture<EndTo
 
         Assert.StartsWith(expected, text, StringComparison.Ordinal);
         Assert.Contains(next, text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_listing_shows_relative_paths_and_sizes_and_counts_what_it_omits()
-    {
-        await mcp.RunAsync("mkdir -p list/sub; echo 12345 > list/sub/f; cd list; for i in $(seq -w 1 400); do : > n$i; done");
-
-        var result = await mcp.DoAsync("list_files", new() { ["path"] = "list", ["depth"] = 2 });
-
-        var entries = result.GetProperty("entries").EnumerateArray().ToList();
-        Assert.Equal("/home/user/list", result.GetProperty("path").GetString());
-        Assert.Equal(300, entries.Count);
-        Assert.Equal(402 - 300, result.GetProperty("omitted").GetInt32());
-        var all = await mcp.DoAsync("list_files", new() { ["path"] = "/home/user/list/sub" });
-        Assert.Equal("""[{"path":"f","size_bytes":6}]""", all.GetProperty("entries").GetRawText());
     }
 }

@@ -23,12 +23,12 @@ public sealed class WrongArguments(FaceWithoutServer face) : IClassFixture<FaceW
     }
 
     [Theory]
-    [InlineData("\"10\"", "must be a whole number from 1 to 3600, not the string \"10\"")]
-    [InlineData("1.5", "must be a whole number from 1 to 3600, not 1.5")]
-    [InlineData("0", "must be a whole number from 1 to 3600, not 0")]
-    [InlineData("99999999999999", "must be a whole number from 1 to 3600, not 99999999999999")]
-    [InlineData("[1]", "must be a whole number from 1 to 3600, not the list [1]")]
-    [InlineData("true", "must be a whole number from 1 to 3600, not true")]
+    [InlineData("\"10\"", "must be a whole number from 1 to 86400, not the string \"10\"")]
+    [InlineData("1.5", "must be a whole number from 1 to 86400, not 1.5")]
+    [InlineData("0", "must be a whole number from 1 to 86400, not 0")]
+    [InlineData("99999999999999", "must be a whole number from 1 to 86400, not 99999999999999")]
+    [InlineData("[1]", "must be a whole number from 1 to 86400, not the list [1]")]
+    [InlineData("true", "must be a whole number from 1 to 86400, not true")]
     public async Task A_number_that_is_none_is_shown(string value, string expected)
     {
         var text = await face.FailAsync("run_command", new() { ["command"] = "true", ["timeout_seconds"] = JsonElement.Parse(value) });

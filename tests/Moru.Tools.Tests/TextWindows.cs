@@ -1,7 +1,7 @@
 using System.Text;
 using Moru.Tools;
 
-namespace Moru.Mcp.Tests;
+namespace Moru.Tools.Tests;
 
 public sealed class TextWindows
 {
@@ -43,7 +43,7 @@ public sealed class TextWindows
     {
         var window = await ReadAsync(Encoding.UTF8.GetBytes(new string('x', 40_000) + "\nnext\n"), 1, 2_000);
 
-        Assert.Equal((TextWindow.MaxCharacters, 1, true, 2), (window.Content.Length, window.LastLine, window.LineCut, window.TotalLines));
+        Assert.Equal((32_000, 1, true, 2), (window.Content.Length, window.LastLine, window.LineCut, window.TotalLines));
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class TextWindows
     {
         using var endless = new Repeating("line\n"u8.ToArray(), int.MaxValue);
 
-        var window = new TextWindow(1, 10);
+        var window = new TextWindow(1, 10, 32_000);
         await window.ReadAsync(endless, TestContext.Current.CancellationToken);
 
         Assert.Equal((10, null), (window.LastLine, window.TotalLines));
@@ -72,7 +72,7 @@ public sealed class TextWindows
     private static async Task<TextWindow> ReadAsync(byte[] bytes, int first, int count, int chunk = 1 << 16)
     {
         using var stream = new Repeating(bytes, 1, chunk);
-        var window = new TextWindow(first, count);
+        var window = new TextWindow(first, count, 32_000);
         await window.ReadAsync(stream, TestContext.Current.CancellationToken);
         return window;
     }

@@ -1,0 +1,169 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+
+namespace Moru.Tools;
+
+/// <summary>Tools on directories and names.</summary>
+internal sealed partial class FileTools
+{
+    private const int MaxMatches = 200;
+    private const int MaxChanges = 200;
+    private const int MaxMatchLength = 200;
+
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(0.3);
+
+    [Description("Find files by name, or lines in them by content. Skips .git, node_modules and binary files.")]
+    public Task<FoundFiles> SearchAsync(
+        [Description("Extended regular expression that a line must match")] string? content = null,
+        [Description("Pattern of file names, such as *.py")] string? name = null,
+        [Description("Where. Default: home")] string path = ".",
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default)
+    {
+        if (content is null && name is null)
+            throw new ToolException($"Give `content`, `name` or both. For example: {ToolCall.Write("search_files", ("content", "def main"), ("name", "*.py"))}");
+        return session.UseAsync(sandbox_id, ReadPatience, sandbox => SearchAsync(sandbox, content, name, path, cancellationToken), cancellationToken);
+    }
+
+    [Description("Move or rename a file or directory, making missing directories.")]
+    public Task<MovedFile> MoveAsync(
+        [Description(Relative)] string path,
+        [Description("Its new path")] string destination,
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default) =>
+        session.UseAsync(
+            sandbox_id,
+            ReadPatience,
+            async sandbox =>
+            {
+                try
+                {
+                    var moved = await sandbox.Files.RenameAsync(path, destination, cancellationToken: cancellationToken);
+                    return new MovedFile { Path = path, Destination = moved.Path };
+                }
+                catch (NotFoundException error)
+                {
+                    throw await MissingAsync(sandbox, path, "file", error, cancellationToken);
+                }
+            },
+            cancellationToken);
+
+    [Description("Remove a file, or a directory with all in it.")]
+    public Task<MovedFile> RemoveAsync(
+        [Description(Relative)] string path,
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default) =>
+        session.UseAsync(
+            sandbox_id,
+            ReadPatience,
+            async sandbox =>
+            {
+                var there = await sandbox.Files.ExistsAsync(path, cancellationToken: cancellationToken);
+                if (there) await sandbox.Files.RemoveAsync(path, cancellationToken: cancellationToken);
+                return new MovedFile { Path = path, Note = there ? null : $"Nothing was at '{path}' in sandbox {sandbox.SandboxId}." };
+            },
+            cancellationToken);
+
+    [Description("Wait until something changes in a directory, and say what.")]
+    public Task<FileChanges> WatchAsync(
+        [Description(Relative)] string path,
+        [Description("Longest wait"), Range(1, CommandTools.MaxWaitSeconds)] int wait_seconds = 30,
+        [Description("Everything below it too")] bool recursive = false,
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default)
+    {
+        var wait = TimeSpan.FromSeconds(wait_seconds);
+        return session.UseAsync(sandbox_id, wait, sandbox => WatchAsync(sandbox, path, wait, recursive, cancellationToken), cancellationToken);
+    }
+
+    private static async Task<FoundFiles> SearchAsync(Sandbox sandbox, string? content, string? name, string path, CancellationToken cancellationToken)
+    {
+        var where = CommandScript.Quote(path.StartsWith('-') ? "./" + path : path);
+        var glob = CommandScript.Quote(name ?? "*");
+        var search = content is null
+            ? $"find {where} \\( -name .git -o -name node_modules \\) -prune -o -name {glob} -print"
+            : $"grep -rnIEs --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
+
+        // grep says with -s nothing of files it may not read, but with 2 that the expression is wrong; the empty input shows which.
+        var script = $"""
+            [ -e {where} ] || exit 44
+            {(content is null ? "" : $"grep -qE -e {CommandScript.Quote(content)} </dev/null; [ $? -lt 2 ] || exit 45")}
+            {search} 2>/dev/null | cut -c 1-1000 | head -n {MaxMatches + 1}
+            """.ReplaceLineEndings("\n");
+        try
+        {
+            var options = new CommandOptions { Timeout = ReadPatience, OutputLimit = 1 << 20 };
+            return Found((await sandbox.Commands.RunAsync(script, options, cancellationToken)).Stdout, content is not null);
+        }
+        catch (CommandExitException error) when (error.ExitCode == 44)
+        {
+            throw await MissingAsync(sandbox, path, "directory", error, cancellationToken);
+        }
+        catch (CommandExitException error) when (error.ExitCode == 45)
+        {
+            throw new ToolException($"`content` is no extended regular expression ({error.Stderr.Trim()}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that mean themselves, for example: {ToolCall.Write("search_files", ("content", "main\\(\\)"))}", error);
+        }
+        catch (SandboxTimeoutException error) when (!ToolErrors.IsGone(error))
+        {
+            throw new ToolException($"The search took longer than {ReadPatience.TotalSeconds:0} s. Search a smaller directory with `path`.", error);
+        }
+    }
+
+    private static FoundFiles Found(string output, bool lines)
+    {
+        var matches = new List<FoundLine>();
+        var size = 0;
+        var all = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var line in all.Take(MaxMatches))
+        {
+            var match = lines ? Match(line) : new FoundLine { Path = CleanText.OfFile(line) };
+            size += match.ToString().Length + 1;
+            if (size > CommandReport.Budget) break;
+            matches.Add(match);
+        }
+
+        var note = matches.Count == all.Length ? null : string.Create(CultureInfo.InvariantCulture, $"Only the first {matches.Count} are shown. Narrow the search with `path`, `name` or a more exact `content`.");
+        return new FoundFiles { Matches = matches, Note = note };
+    }
+
+    private static FoundLine Match(string line)
+    {
+        var parts = line.Split(':', 3);
+        if (parts.Length < 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new FoundLine { Path = CleanText.OfFile(line) };
+        var text = parts[2].Length <= MaxMatchLength ? parts[2] : $"{parts[2][..MaxMatchLength]}…";
+        return new FoundLine { Path = CleanText.OfFile(parts[0]), Line = number, Text = CleanText.OfFile(text.TrimEnd('\r')) };
+    }
+
+    private static async Task<FileChanges> WatchAsync(Sandbox sandbox, string path, TimeSpan wait, bool recursive, CancellationToken cancellationToken)
+    {
+        var changes = new List<FileChange>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await using var watch = await sandbox.Files.WatchDirAsync(path, new WatchOptions { Recursive = recursive }, cancellationToken);
+            stop.CancelAfter(wait);
+            await foreach (var change in watch.EventsAsync(stop.Token))
+            {
+                var line = new FileChange(change.Type.ToString().ToLowerInvariant(), CleanText.OfFile(change.Name));
+                if (changes.Count == 0 || changes[^1] != line) changes.Add(line);
+                if (changes.Count == MaxChanges) break;
+                stop.CancelAfter(Settled); // the rest of what one action does follows at once
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The time is over, or nothing follows.
+        }
+        catch (NotFoundException error)
+        {
+            throw await MissingAsync(sandbox, path, "directory", error, cancellationToken);
+        }
+        catch (InvalidArgumentException error)
+        {
+            throw new ToolException($"'{path}' cannot be watched: {ToolErrors.Sentence(error)} Watch the directory that it is in.", error);
+        }
+
+        return new FileChanges { Changes = changes, Note = changes.Count == MaxChanges ? "More changed; look at the files themselves." : null };
+    }
+}

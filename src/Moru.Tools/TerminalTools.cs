@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+
+namespace Moru.Tools;
+
+/// <summary>Tools for programs that need a terminal. Parameters are named as the model sees them, hence the underscores.</summary>
+internal sealed class TerminalTools(SandboxSession session)
+{
+    private const int MaxTerminals = 16;
+    private const int DefaultSeconds = 10;
+
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<(string Sandbox, int Pid), Terminal> terminals = new();
+
+    [Description("Open a terminal with a shell or a program, and show its screen.")]
+    public Task<TerminalScreen> OpenAsync(
+        [Description("Default: a shell")] string? command = null,
+        [Description("Width"), Range(10, 300)] int columns = 80,
+        [Description("Height"), Range(2, 100)] int rows = 24,
+        [Description("Directory. Default: home")] string? cwd = null,
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default)
+    {
+        var options = new PtyOptions { Cols = columns, Rows = rows, Cwd = cwd, Timeout = TimeSpan.Zero };
+        return session.UseAsync(sandbox_id, OpenPatience, sandbox => OpenAsync(sandbox, command, options, cancellationToken), cancellationToken);
+    }
+
+    [Description("Type into a terminal, wait until its screen is at rest or shows a pattern, and show it. Without text and keys it only looks. End it with kill_command.")]
+    public Task<TerminalScreen> UseAsync(
+        [Description("Process id, from open_terminal")] int pid,
+        [Description("Typed as it is; \\n is Enter")] string? text = null,
+        [Description("Pressed after it, such as: Enter Up Ctrl+C F10")] string? keys = null,
+        [Description("Regular expression to wait for")] string? wait_for = null,
+        [Description("Longest wait"), Range(0, CommandTools.MaxWaitSeconds)] int wait_seconds = DefaultSeconds,
+        [Description("New width"), Range(10, 300)] int? columns = null,
+        [Description("New height"), Range(2, 100)] int? rows = null,
+        [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        CancellationToken cancellationToken = default)
+    {
+        if (keys is not null) Keys.Send(keys, application: false); // complains before anything is typed
+        if (columns is null != rows is null) throw new ToolException("Give `columns` and `rows` together, for example: use_terminal {\"pid\":412,\"columns\":120,\"rows\":40}");
+        var pattern = wait_for is null ? null : Pattern(wait_for);
+        var wait = TimeSpan.FromSeconds(wait_seconds);
+        return session.UseAsync(
+            sandbox_id,
+            wait,
+            async sandbox =>
+            {
+                var terminal = Find(sandbox, pid, sandbox_id);
+                try
+                {
+                    if (columns is { } width && rows is { } height) await terminal.ResizeAsync(width, height, cancellationToken);
+                    if (text is not null || keys is not null) await terminal.TypeAsync(text, keys, cancellationToken);
+                }
+                catch (NotFoundException)
+                {
+                    // It has closed; its last screen says why.
+                }
+
+                var settled = await terminal.SettleAsync(pattern, wait, cancellationToken);
+                return Look(sandbox, terminal, settled ? null : pattern is null ? $"The screen still changes after {wait_seconds} s." : $"`{wait_for}` did not appear within {wait_seconds} s.");
+            },
+            cancellationToken);
+    }
+
+    private async Task<TerminalScreen> OpenAsync(Sandbox sandbox, string? command, PtyOptions options, CancellationToken cancellationToken)
+    {
+        foreach (var (key, old) in terminals)
+        {
+            if (old.Closed && terminals.TryRemove(key, out _)) await old.DisposeAsync();
+        }
+
+        if (terminals.Count >= MaxTerminals && terminals.Keys.Min() is var oldest)
+            throw new ToolException($"{MaxTerminals} terminals are open, which is the most. End one first, for example: {ToolCall.Write("kill_command", ("pid", oldest.Pid), ("sandbox_id", oldest.Sandbox))}");
+        try
+        {
+            var terminal = await Terminal.OpenAsync(sandbox, command, options);
+            terminals[(sandbox.SandboxId, terminal.Pid)] = terminal;
+            await terminal.SettleAsync(null, OpenPatience, cancellationToken);
+            return Look(sandbox, terminal, null);
+        }
+        catch (InvalidArgumentException error) when (options.Cwd is { } cwd)
+        {
+            throw new ToolException($"There is no directory '{cwd}' in sandbox {sandbox.SandboxId}. Make it first (`mkdir -p`), or leave out `cwd` to start in the home directory.", error);
+        }
+    }
+
+    private TerminalScreen Look(Sandbox sandbox, Terminal terminal, string? note)
+    {
+        var screen = terminal.Look(note);
+        if (screen.Closed == true && terminals.TryRemove((sandbox.SandboxId, terminal.Pid), out _)) return screen with { Note = $"{note} The terminal is closed; open another with open_terminal.".TrimStart() };
+        return screen;
+    }
+
+    private Terminal Find(Sandbox sandbox, int pid, string? sandboxId)
+    {
+        if (terminals.TryGetValue((sandbox.SandboxId, pid), out var terminal)) return terminal;
+        var open = terminals.Keys.Where(key => key.Sandbox == sandbox.SandboxId).Select(key => key.Pid).Order().ToList();
+        var known = open.Count == 0 ? "None is open there" : $"Open there: {string.Join(", ", open)}";
+        throw new ToolException($"There is no open terminal {pid} in sandbox {sandbox.SandboxId}. {known}. Open one with {ToolCall.Write("open_terminal", ("sandbox_id", sandboxId))}.");
+    }
+
+    private static Regex Pattern(string text)
+    {
+        try
+        {
+            return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Multiline);
+        }
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        {
+            throw new ToolException($"`wait_for` is no regular expression that can be waited for ({error.Message.TrimEnd('.')}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that mean themselves, for example: use_terminal {{\"pid\":412,\"wait_for\":\"Password:\"}}", error);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_short_command_returns_all_it_wrote_and_nothing_to_go_on_with()
+    {
+        var output = await Tools.RunAsync("echo 'it'\\''s \"fine\"'; echo oops >&2; exit 3");
+
+        Assert.Equal((3, "it's \"fine\"\n", "oops\n"), (output.ExitCode!.Value, output.Stdout, output.Stderr));
+        Assert.Null(output.Pid);
+        Assert.Equal("<untrusted>\nit's \"fine\"\n</untrusted>\n[stderr]\n<untrusted>\noops\n</untrusted>\n[exit code 3]", output.ToString());
+    }
+
+    [Theory]
+    [InlineData("exec sh -c 'echo replaced; exit 4'", 4, "replaced\n")]
+    [InlineData("set -e; false; echo never", 1, "")]
+    [InlineData("trap 'echo bye' EXIT; exit 5", 5, "bye\n")]
+    [InlineData("if then", 2, "")]
+    [InlineData("kill -9 $BASHPID", 137, "")]
+    [InlineData("read line; echo \"got=$line\"", 0, "got=\n")]
+    [InlineData("echo a; exit 0 # '", 0, "a\n")]
+    [InlineData("cat <<'END'\n$HOME 'x'\nEND", 0, "$HOME 'x'\n")]
+    public async Task A_command_ends_as_the_shell_says(string command, int exitCode, string stdout)
+    {
+        var output = await Tools.RunAsync(command);
+
+        Assert.Equal((exitCode, stdout), (output.ExitCode!.Value, output.Stdout));
+    }
+
+    [Fact]
+    public async Task A_server_started_with_an_ampersand_does_not_hold_up_its_command()
+    {
+        var output = await Tools.RunAsync("sleep 731 & echo started");
+
+        Assert.Equal("started\n", output.Stdout);
+        Assert.Equal("1\n", (await Tools.RunAsync("pgrep -fc '^sleep 731'")).Stdout);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_not_waited_for_goes_on_and_loses_nothing()
+    {
+        var first = await Tools.CallAsync<CommandOutput>("run_command", new { command = "for i in $(seq 1 400); do echo line $i; [ $((i % 100)) = 0 ] && sleep 1; done; echo err >&2; exit 6", wait_seconds = 1 });
+        Assert.True(first.Running);
+
+        var (all, next) = (first.Stdout, first);
+        while (next.Cursor is { } cursor)
+        {
+            next = await Tools.CallAsync<CommandOutput>("read_output", new { pid = first.Pid, cursor, wait_seconds = 30 });
+            all += next.Stdout;
+        }
+
+        Assert.Equal(string.Concat(Enumerable.Range(1, 400).Select(i => $"line {i}\n")), all);
+        Assert.Equal((6, "err\n"), (next.ExitCode!.Value, next.Stderr));
+    }
+
+    [Fact]
+    public async Task A_long_output_loses_its_middle_and_says_the_call_that_reads_it()
+    {
+        var output = await Tools.RunAsync("seq 1 20000; echo e >&2");
+
+        Assert.StartsWith("1\n2\n3\n", output.Stdout, StringComparison.Ordinal);
+        Assert.EndsWith("\n19999\n20000\n", output.Stdout, StringComparison.Ordinal);
+        Assert.InRange(output.Stdout.Length, 7_500, 8_100);
+        var call = System.Text.Json.JsonElement.Parse(output.Note![output.Note!.IndexOf('{', StringComparison.Ordinal)..(output.Note.IndexOf('}', StringComparison.Ordinal) + 1)]);
+        var middle = await Tools.CallAsync<CommandOutput>("read_output", call);
+        var head = output.Stdout[..(output.Stdout.IndexOf("\n[...", StringComparison.Ordinal) + 1)];
+        Assert.Equal(string.Concat(Enumerable.Range(1, 20000).Select(i => $"{i}\n"))[..(head.Length + middle.Stdout.Length)], head + middle.Stdout);
+    }
+
+    [Fact]
+    public async Task A_hundred_megabytes_of_output_cost_little_and_every_part_can_be_read()
+    {
+        await Tools.RunAsync("true");
+        var before = GC.GetTotalAllocatedBytes();
+
+        var output = await Tools.RunAsync("yes 0123456789abcde | head -c 100000000; echo; echo the end");
+
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16_000_000);
+        Assert.EndsWith("the end\n", output.Stdout, StringComparison.Ordinal);
+        Assert.InRange(output.CutBytes!.Value, 99_990_000, 100_000_000);
+        var page = await Tools.CallAsync<CommandOutput>("read_output", new { pid = output.Pid, cursor = "80000000,0" });
+        Assert.StartsWith("0123456789abcde\n0123", page.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_over_its_time_is_killed_and_what_it_wrote_is_kept()
+    {
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo before; sleep 741 & sleep 742", timeout_seconds = 1 });
+
+        Assert.True(output.IsError);
+        Assert.Equal("before\n", output.Stdout);
+        Assert.StartsWith("Killed after 1 s (timeout_seconds)", output.Note, StringComparison.Ordinal);
+        await NothingRunsAsync("^sleep 74[12]");
+    }
+
+    [Fact]
+    public async Task The_time_of_a_command_in_the_background_ends_it_too()
+    {
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "sleep 751", timeout_seconds = 2, wait_seconds = 0 });
+
+        var end = await Tools.CallAsync<CommandOutput>("read_output", new { pid = output.Pid, wait_seconds = 30 });
+
+        Assert.Null(end.Running);
+        Assert.Contains("killed", end.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Input_reaches_a_command_in_the_background()
+    {
+        var cat = await Tools.CallAsync<CommandOutput>("run_command", new { command = "read a; echo \"<$a>\"; read b; echo \"<$b>\"", wait_seconds = 0 });
+        await Tools.CallAsync("send_input", new { pid = cat.Pid, text = "one\ntwo\n" });
+
+        var end = await Tools.CallAsync<CommandOutput>("read_output", new { pid = cat.Pid, wait_seconds = 30 });
+
+        Assert.Equal("<one>\n<two>\n", end.Stdout);
+    }
+
+    [Fact]
+    public async Task Running_and_ended_commands_are_listed_until_killed()
+    {
+        var sleep = await Tools.CallAsync<CommandOutput>("run_command", new { command = "sleep 761\necho second", wait_seconds = 0 });
+        var listed = (await Tools.CallAsync<CommandList>("list_commands", new { })).Commands.Single(line => line.Pid == sleep.Pid);
+        Assert.Equal(("running", "sleep 761"), (listed.State, listed.Command));
+
+        var killed = await Tools.CallAsync<KilledCommand>("kill_command", new { pid = sleep.Pid });
+        Assert.True(killed.Killed);
+        await NothingRunsAsync("^sleep 761");
+        Assert.False((await Tools.CallAsync<KilledCommand>("kill_command", new { pid = sleep.Pid })).Killed);
+        Assert.Equal("lost", (await Tools.CallAsync<CommandList>("list_commands", new { })).Commands.Single(line => line.Pid == sleep.Pid).State);
+    }
+
+    [Fact]
+    public async Task Directory_user_and_environment_are_those_asked_for()
+    {
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "pwd; id -un; echo \"$GREETING\"", cwd = "/tmp", user = "root", env = new { GREETING = "hé llo" } });
+
+        Assert.Equal("/tmp\nroot\nhé llo\n", output.Stdout);
+    }
+
+    [Fact]
+    public async Task A_caller_hears_of_the_last_line_while_a_command_runs()
+    {
+        var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = Tools.CallAsync("run_command", new { command = "echo step 1; until [ -e /tmp/go ]; do sleep 0.05; done" }, new Progress(heard));
+
+        Assert.Equal("step 1", await heard.Task.WaitAsync(Eventually.Limit, Cancel));
+        Assert.False(call.IsCompleted);
+        await Tools.RunAsync("touch /tmp/go");
+        await call;
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_kills_its_command()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var call = Tools.CallAsync("run_command", new { command = "sleep 771 & (trap '' TERM; sleep 772) & wait" }, cancellationToken: cancel.Token);
+        await Eventually.TrueAsync(async () => await CountAsync("^sleep 77[12]") == 2);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await NothingRunsAsync("^sleep 77[12]");
+    }
+
+    [Theory]
+    [InlineData("read_output")]
+    [InlineData("kill_command")]
+    public async Task An_unknown_process_is_answered_with_those_that_there_are(string tool)
+    {
+        var known = await Tools.CallAsync<CommandOutput>("run_command", new { command = "sleep 781", wait_seconds = 0 });
+
+        var text = await Tools.FailAsync(tool, new { pid = 999_999_999 });
+
+        Assert.StartsWith($"There is no command 999999999 in sandbox {Tools.SandboxId}", text, StringComparison.Ordinal);
+        Assert.Contains($"newest first: ", text, StringComparison.Ordinal);
+        Assert.Contains($"{known.Pid}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_runs_on_a_full_disk()
+    {
+        await Tools.CallAsync("run_command", new { command = "rm -rf /tmp/.moru; ln -s /dev/full/x /tmp/.moru", user = "root" });
+
+        var output = await Tools.RunAsync("echo works; exit 2");
+        await Tools.CallAsync("run_command", new { command = "rm -f /tmp/.moru", user = "root" });
+
+        Assert.Equal((2, "works\n"), (output.ExitCode!.Value, output.Stdout));
+    }
+
+    private sealed class Progress(TaskCompletionSource<string> heard) : IProgress<string>
+    {
+        public void Report(string value) => heard.TrySetResult(value);
+    }
+
+    private Task NothingRunsAsync(string pattern) => Eventually.TrueAsync(async () => await CountAsync(pattern) == 0, $"nothing matches {pattern}");
+
+    private async Task<int> CountAsync(string pattern) =>
+        int.Parse((await Tools.RunAsync($"pgrep -fc '{pattern}'")).Stdout, System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,207 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_long_file_is_read_by_the_calls_that_each_page_names()
+    {
+        await Tools.RunAsync("seq 1 5000 > long.txt");
+
+        var (text, arguments) = ("", System.Text.Json.JsonElement.Parse("""{"path": "long.txt"}"""));
+        while (true)
+        {
+            var page = await Tools.CallAsync<FileText>("read_file", arguments);
+            Assert.InRange(page.Content.Length, 1, 8_000);
+            text += page.Content;
+            if (page.Note is not { } note) break;
+            arguments = System.Text.Json.JsonElement.Parse(note[note.IndexOf('{', StringComparison.Ordinal)..(note.IndexOf('}', StringComparison.Ordinal) + 1)]);
+        }
+
+        Assert.Equal(string.Concat(Enumerable.Range(1, 5000).Select(i => $"{i}\n")), text);
+    }
+
+    [Fact]
+    public async Task Asked_for_lines_may_be_more_than_a_page()
+    {
+        await Tools.RunAsync("seq 1 5000 > long.txt");
+
+        var page = await Tools.CallAsync<FileText>("read_file", new { path = "long.txt", line_count = 5000 });
+
+        Assert.Equal(5000, page.EndLine);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_seen_in_a_file_is_shown()
+    {
+        await Tools.CallAsync("write_file", new { path = "odd.txt", content = "a\u202Eb\u200Bc\e[31m\r\nd</untrusted>\n" });
+
+        var text = (await Tools.CallAsync("read_file", new { path = "odd.txt" })).ToString();
+
+        Assert.StartsWith("<untrusted>\na\\u{202E}b\\u{200B}c\\u{1B}[31m\r\nd<\\/untrusted>\n</untrusted>\n[note: Characters that cannot be seen", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("one two three\n", "two", "2", "one 2 three\n")]
+    [InlineData("a\r\nb\r\nc\r\n", "a\nb", "x\ny", "x\r\ny\r\nc\r\n")]
+    [InlineData("$1 \\n 'q' \"d\"\n", "$1 \\n", "", " 'q' \"d\"\n")]
+    [InlineData("no end", "end", "end\n", "no end\n")]
+    public async Task A_text_that_occurs_once_is_replaced(string before, string oldText, string newText, string after)
+    {
+        await Tools.CallAsync("write_file", new { path = "edit.txt", content = before });
+
+        await Tools.CallAsync<EditedText>("edit_file", new { path = "edit.txt", old_text = oldText, new_text = newText });
+
+        Assert.Equal(after, (await Tools.CallAsync<FileText>("read_file", new { path = "edit.txt" })).Content);
+    }
+
+    [Fact]
+    public async Task A_text_that_occurs_often_is_named_with_its_lines_and_replaced_on_wish()
+    {
+        await Tools.CallAsync("write_file", new { path = "often.py", content = "x = 1\ny = 2\nx = 1\n" });
+
+        var text = await Tools.FailAsync("edit_file", new { path = "often.py", old_text = "x = 1", new_text = "x = 3" });
+        var edited = await Tools.CallAsync<EditedText>("edit_file", new { path = "often.py", old_text = "x = 1", new_text = "x = 3", all = true });
+
+        Assert.Contains("occurs 2 times in 'often.py' (lines 1, 3)", text, StringComparison.Ordinal);
+        Assert.Equal((2, 1), (edited.Replaced, edited.Line));
+        Assert.Equal("x = 3\ny = 2\nx = 3\n", (await Tools.CallAsync<FileText>("read_file", new { path = "often.py" })).Content);
+    }
+
+    [Theory]
+    [InlineData("def f():\n  return 1", "Its first line is similar to line 2", "\"start_line\":1")]
+    [InlineData("nothing like it", "Read the file first", "read_file {\"path\":\"indent.py\"}")]
+    public async Task A_text_that_does_not_occur_leads_to_the_place_that_is_similar(string oldText, params string[] expected)
+    {
+        await Tools.CallAsync("write_file", new { path = "indent.py", content = "import os\ndef f():\n    return 1\n" });
+
+        var text = await Tools.FailAsync("edit_file", new { path = "indent.py", old_text = oldText, new_text = "x" });
+
+        Assert.All(expected, part => Assert.Contains(part, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_edited_program_stays_executable()
+    {
+        await Tools.RunAsync("printf '#!/bin/sh\\necho old\\n' > tool.sh; chmod 750 tool.sh");
+
+        await Tools.CallAsync("edit_file", new { path = "tool.sh", old_text = "old", new_text = "new" });
+
+        Assert.Equal("new\n750 user\n", (await Tools.RunAsync("./tool.sh; stat -c '%a %U' tool.sh")).Stdout);
+    }
+
+    [Fact]
+    public async Task Lines_and_names_are_found()
+    {
+        await Tools.RunAsync("mkdir -p p/sub p/.git p/node_modules; echo 'def main(): pass' > p/sub/a.py; echo 'main' > p/b.txt; cp p/b.txt p/.git; cp p/b.txt p/node_modules; printf 'main\\0' > p/c.bin");
+
+        var lines = await Tools.CallAsync<FoundFiles>("search_files", new { content = "^def main\\(", name = "*.py", path = "p" });
+        var names = await Tools.CallAsync<FoundFiles>("search_files", new { name = "b*", path = "p" });
+        var all = await Tools.CallAsync<FoundFiles>("search_files", new { content = "main", path = "p" });
+
+        Assert.Equal("p/sub/a.py:1:def main(): pass", Assert.Single(lines.Matches).ToString());
+        Assert.Equal("p/b.txt", Assert.Single(names.Matches).Path);
+        Assert.Equal(["p/b.txt", "p/sub/a.py"], all.Matches.Select(match => match.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_search_that_finds_too_much_shows_the_first_and_says_so()
+    {
+        await Tools.RunAsync("mkdir -p many; seq -f 'a line %g' 1 5000 > many/lines.txt");
+
+        var found = await Tools.CallAsync<FoundFiles>("search_files", new { content = "line", path = "many" });
+
+        Assert.InRange(found.Matches.Count, 100, 200);
+        Assert.StartsWith($"Only the first {found.Matches.Count} are shown", found.Note, StringComparison.Ordinal);
+        Assert.InRange(found.ToString().Length, 1_000, 8_300);
+    }
+
+    [Theory]
+    [InlineData("{}", "Give `content`, `name` or both. For example: search_files {\"content\":\"def main\"")]
+    [InlineData("""{"content": "main("}""", "is no extended regular expression")]
+    [InlineData("""{"content": "x", "path": "nowhere"}""", "There is no directory 'nowhere' in sandbox")]
+    public async Task A_wrong_search_is_explained(string arguments, string expected)
+    {
+        Assert.Contains(expected, await Tools.FailAsync("search_files", System.Text.Json.JsonElement.Parse(arguments)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_move_and_go()
+    {
+        await Tools.CallAsync("write_file", new { path = "from/a.txt", content = "x" });
+
+        var moved = await Tools.CallAsync<MovedFile>("move_file", new { path = "from/a.txt", destination = "to/new/b.txt" });
+        await Tools.CallAsync("remove_file", new { path = "from" });
+        var nothing = await Tools.CallAsync<MovedFile>("remove_file", new { path = "from" });
+
+        Assert.Equal("/home/user/to/new/b.txt", moved.Destination);
+        Assert.StartsWith("Nothing was at 'from'", nothing.Note, StringComparison.Ordinal);
+        Assert.Equal("x", (await Tools.CallAsync<FileText>("read_file", new { path = "to/new/b.txt" })).Content);
+        Assert.StartsWith("There is no file 'from'", await Tools.FailAsync("move_file", new { path = "from", destination = "to" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watch_returns_what_changed()
+    {
+        await Tools.RunAsync("mkdir -p watched/below");
+        await Tools.CallAsync("run_command", new { command = "sleep 1; echo x > watched/below/new.txt", wait_seconds = 0 });
+
+        var changes = await Tools.CallAsync<FileChanges>("watch_files", new { path = "watched", recursive = true, wait_seconds = 20 });
+
+        Assert.Contains(new FileChange("create", "below/new.txt"), changes.Changes);
+        Assert.Contains(new FileChange("write", "below/new.txt"), changes.Changes);
+    }
+
+    [Fact]
+    public async Task A_listing_shows_relative_paths_and_sizes_and_counts_what_it_omits()
+    {
+        await Tools.RunAsync("mkdir -p list/sub; echo 12345 > list/sub/f; cd list; for i in $(seq -w 1 400); do : > n$i; done");
+
+        var list = await Tools.CallAsync<FileList>("list_files", new { path = "list", depth = 2 });
+        var below = await Tools.CallAsync<FileList>("list_files", new { path = "/home/user/list/sub" });
+
+        Assert.Equal(("/home/user/list", 300, 102), (list.Path, list.Entries.Count, list.Omitted!.Value));
+        Assert.Equal(new FileLine { Path = "f", SizeBytes = 6 }, Assert.Single(below.Entries));
+        Assert.StartsWith("There is no directory 'nope'", await Tools.FailAsync("list_files", new { path = "nope" }), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("notes.tx", "has: notes.txt")]
+    [InlineData("nowhere/at/all.txt", "'.' has: ")]
+    [InlineData("notes.txt/below", "'notes.txt' is a file, not a directory")]
+    public async Task A_file_that_is_not_there_is_answered_with_those_that_are(string path, string expected)
+    {
+        await Tools.CallAsync("write_file", new { path = "notes.txt", content = "x" });
+
+        Assert.Contains(expected, await Tools.FailAsync("read_file", new { path }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_read_is_listed()
+    {
+        await Tools.RunAsync("mkdir -p shelf/sub; echo 1 > shelf/book");
+
+        Assert.Equal("book  2\nsub/\n", (await Tools.CallAsync<FileText>("read_file", new { path = "shelf" })).Content);
+    }
+
+    [Fact]
+    public async Task A_file_is_described_when_a_directory_was_expected()
+    {
+        await Tools.RunAsync("echo 12345 > one.txt; chmod 640 one.txt");
+
+        var list = await Tools.CallAsync<FileList>("list_files", new { path = "one.txt" });
+
+        Assert.Equal(new FileLine { Path = "one.txt", SizeBytes = 6 }, Assert.Single(list.Entries));
+        Assert.Contains("-rw-r----- user:user", list.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_small_picture_is_looked_at_as_it_is()
+    {
+        const string pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+        await Tools.RunAsync($"echo {pixel} | base64 -d > pixel.png");
+
+        var picture = await Tools.CallAsync<FileText>("read_file", new { path = "pixel.png" });
+
+        Assert.Equal(("image/png", pixel), (picture.MediaType, Convert.ToBase64String(Assert.Single(picture.Images).Data.Span)));
+    }
+}

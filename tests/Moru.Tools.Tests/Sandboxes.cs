@@ -1,0 +1,99 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Sandboxes(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_port_has_a_URL_when_a_server_listens()
+    {
+        var early = await Tools.FailAsync("get_url", new { port = 8123 });
+        await Tools.CallAsync("run_command", new { command = "python3 -m http.server 8123 --bind 127.0.0.1", wait_seconds = 0 });
+        await Eventually.TrueAsync(async () => (await Tools.RunAsync("curl -s -o /dev/null localhost:8123")).ExitCode == 0);
+
+        var url = await Tools.CallAsync<PortUrl>("get_url", new { port = 8123 });
+
+        Assert.StartsWith($"Nothing listens on port 8123 in sandbox {Tools.SandboxId}; ", early, StringComparison.Ordinal);
+        Assert.Contains("run_command {\"command\":\"python3 -m http.server 8123\",\"wait_seconds\":0}", early, StringComparison.Ordinal);
+        Assert.Contains($"://8123-{Tools.SandboxId}.", url.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_has_a_URL_to_read_and_one_to_write()
+    {
+        await Tools.CallAsync("write_file", new { path = "/tmp/shared.txt", content = "x" });
+
+        var read = await Tools.CallAsync<FileUrl>("get_file_url", new { path = "/tmp/shared.txt" });
+        var write = await Tools.CallAsync<FileUrl>("get_file_url", new { path = "/tmp/new.txt", upload = true });
+
+        Assert.Equal(("GET", "POST"), (read.Method, write.Method));
+        Assert.Contains("signature=", read.Url, StringComparison.Ordinal);
+        Assert.StartsWith("There is no file '/tmp/new.txt'", await Tools.FailAsync("get_file_url", new { path = "/tmp/new.txt" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_paused_sandbox_goes_on_where_it_was_when_a_tool_uses_it()
+    {
+        await Tools.RunAsync("echo kept > /tmp/kept.txt");
+        await Tools.CallAsync("pause_sandbox", new { });
+        var listed = (await Tools.CallAsync<SandboxList>("list_sandboxes", new { })).Sandboxes.Single(line => line.SandboxId == Tools.SandboxId);
+
+        var output = await Tools.RunAsync("cat /tmp/kept.txt");
+
+        Assert.Equal("paused", listed.State);
+        Assert.Equal(("kept\n", null), (output.Stdout, output.Note));
+    }
+
+    [Fact]
+    public async Task A_paused_sandbox_of_another_kind_is_resumed_by_its_id()
+    {
+        var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 300 })).SandboxId;
+        await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
+        var resumed = await Tools.CallAsync<SandboxChange>("set_timeout", new { sandbox_id = other, timeout_seconds = 600 });
+        await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
+
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo on", sandbox_id = other });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
+
+        Assert.Equal(("running", "on\n"), (resumed.State, output.Stdout));
+    }
+
+    [Fact]
+    public async Task A_sandbox_is_made_as_it_is_asked_for()
+    {
+        var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 100, env = new { GREETING = "hé" }, metadata = new { purpose = "shape" }, internet = false })).SandboxId!;
+        var found = await Tools.CallAsync<SandboxList>("list_sandboxes", new { metadata = new { purpose = "shape" } });
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo $GREETING; grep -c ' 00000000 ' /proc/net/route", sandbox_id = made });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
+
+        var line = Assert.Single(found.Sandboxes);
+        Assert.Equal(made, line.SandboxId);
+        Assert.InRange((DateTimeOffset.Parse(line.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 30, 100);
+        Assert.StartsWith("hé\n", output.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_timeout_that_was_set_is_not_shortened_by_the_next_call()
+    {
+        await Tools.RunAsync("true");
+
+        await Tools.CallAsync("set_timeout", new { timeout_seconds = 7200 });
+        await Tools.RunAsync("true");
+
+        var details = await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { });
+        var ends = DateTimeOffset.Parse(details.EndsAt, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange((ends - DateTimeOffset.UtcNow).TotalSeconds, 7000, 7200);
+        Assert.Equal("running", details.State);
+    }
+
+    [Fact]
+    public async Task An_unknown_sandbox_is_answered_with_those_that_there_are()
+    {
+        await Tools.RunAsync("true");
+
+        foreach (var tool in new[] { "inspect_sandbox", "pause_sandbox", "list_commands", "list_files" })
+        {
+            var text = await Tools.FailAsync(tool, new { sandbox_id = "inventedid" });
+            Assert.StartsWith("There is no sandbox 'inventedid': it never existed or has ended. Running now: ", text, StringComparison.Ordinal);
+            Assert.Contains($"{Tools.SandboxId} (the session sandbox)", text, StringComparison.Ordinal);
+        }
+    }
+}

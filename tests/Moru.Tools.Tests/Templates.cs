@@ -1,0 +1,41 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_template_is_built_used_and_deleted()
+    {
+        var built = await Tools.CallAsync<TemplateBuild>("build_template", new { name = "tooled", dockerfile = "FROM moru/base\nRUN echo from-template > /made.txt", wait_seconds = 300 });
+        var again = await Tools.CallAsync<TemplateBuild>("read_build", new { template_id = built.TemplateId, build_id = built.BuildId });
+        var listed = await Tools.CallAsync<TemplateList>("list_templates", new { });
+        var sandbox = await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { template = "tooled", timeout_seconds = 120 });
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "cat /made.txt", sandbox_id = sandbox.SandboxId });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox.SandboxId });
+        await Tools.CallAsync<DeletedThing>("delete_template", new { template = "tooled" });
+
+        Assert.Equal(("ready", "ready"), (built.Status, again.Status));
+        Assert.Contains(listed.Templates, line => line is { Name: "tooled", Status: "ready" });
+        Assert.Equal("from-template\n", output.Stdout);
+        Assert.StartsWith("There is no template 'tooled'. There are: base", await Tools.FailAsync("delete_template", new { template = "tooled" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_that_fails_shows_its_log_and_the_step()
+    {
+        var failed = await Tools.CallAsync<TemplateBuild>("build_template", new { name = "broken", dockerfile = "FROM moru/base\nRUN echo before; exit 3", wait_seconds = 300 });
+        await Tools.CallAsync("delete_template", new { template = "broken" });
+
+        Assert.Equal(("error", true), (failed.Status, failed.IsError));
+        Assert.Contains("Mend the step", failed.Note, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("FROM moru/base\nCOPY . /app", "has COPY or ADD")]
+    [InlineData("FROM moru/base\n  add /etc/passwd /x", "has COPY or ADD")]
+    [InlineData("FROM moru/base\nONBUILD COPY a b", "has COPY or ADD")]
+    [InlineData("RUN echo", "")]
+    public async Task A_build_reads_no_file_of_this_machine_and_says_what_it_cannot_do(string dockerfile, string expected)
+    {
+        Assert.Contains(expected, await Tools.FailAsync("build_template", new { name = "refused", dockerfile }), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,77 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_shell_shows_its_screen_and_takes_text_and_keys()
+    {
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { });
+        var typed = await UseAsync(new { pid = open.Pid, text = "echo $((6*7))\n", wait_for = "^42$" });
+        var closed = await UseAsync(new { pid = open.Pid, keys = "Ctrl+D" });
+
+        Assert.EndsWith("$", open.Screen, StringComparison.Ordinal);
+        Assert.Contains("\n42\n", typed.Screen, StringComparison.Ordinal);
+        Assert.Equal((true, 0), (closed.Closed, closed.ExitCode));
+        Assert.Contains("no open terminal", await Tools.FailAsync("use_terminal", new { pid = open.Pid }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_asks_is_answered_and_interrupted()
+    {
+        var python = await Tools.CallAsync<TerminalScreen>("open_terminal", new { command = "python3 -q" });
+        var asked = await UseAsync(new { pid = python.Pid, text = "name = input('Name? ')\n", wait_for = @"Name\? $" });
+        var answered = await UseAsync(new { pid = python.Pid, text = "Ada\nprint(name.upper())\n", wait_for = "^ADA" });
+        await UseAsync(new { pid = python.Pid, text = "while True: pass\n\n", wait_seconds = 1 });
+        var interrupted = await UseAsync(new { pid = python.Pid, keys = "Ctrl+C", wait_for = "KeyboardInterrupt" });
+
+        Assert.EndsWith("Name?", asked.Screen, StringComparison.Ordinal);
+        Assert.Equal((asked.Screen.Split('\n').Length, 7), (asked.CursorRow, asked.CursorColumn));
+        Assert.Contains("ADA", answered.Screen, StringComparison.Ordinal);
+        Assert.Null(interrupted.Note);
+        Assert.True((await Tools.CallAsync<KilledCommand>("kill_command", new { pid = python.Pid })).Killed);
+    }
+
+    [Fact]
+    public async Task A_full_screen_program_is_seen_as_it_draws_and_leaves_the_screen_as_it_was()
+    {
+        await Tools.RunAsync("seq 1 200 > numbers.txt");
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { rows = 10, columns = 40 });
+
+        var less = await UseAsync(new { pid = open.Pid, text = "less numbers.txt\n", wait_for = "^numbers.txt" });
+        var end = await UseAsync(new { pid = open.Pid, keys = "G", wait_for = "END" });
+        var back = await UseAsync(new { pid = open.Pid, keys = "q", wait_for = @"\$ $" });
+
+        Assert.StartsWith("1\n2\n3\n", less.Screen, StringComparison.Ordinal);
+        Assert.Contains("200\n", end.Screen, StringComparison.Ordinal);
+        Assert.Contains("$ less numbers.txt", back.Screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("199", back.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_has_left_the_screen_is_shown_once_and_the_size_can_change()
+    {
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { rows = 5 });
+
+        var scrolled = await UseAsync(new { pid = open.Pid, text = "seq 1 30\n", wait_for = "^30$" });
+        var again = await UseAsync(new { pid = open.Pid });
+        var sized = await UseAsync(new { pid = open.Pid, text = "clear; stty size\n", columns = 100, rows = 12, wait_for = "^12 100" });
+
+        Assert.Contains("\n1\n2\n3\n", scrolled.Scrolled, StringComparison.Ordinal);
+        Assert.Null(again.Scrolled);
+        Assert.Null(sized.Note);
+    }
+
+    [Fact]
+    public async Task A_pattern_that_does_not_come_is_told_after_the_wait()
+    {
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { });
+
+        var screen = await UseAsync(new { pid = open.Pid, wait_for = "never", wait_seconds = 1 });
+
+        Assert.Equal("`never` did not appear within 1 s.", screen.Note);
+        Assert.Contains("`wait_for` is no regular expression", await Tools.FailAsync("use_terminal", new { pid = open.Pid, wait_for = "(" }), StringComparison.Ordinal);
+        Assert.Contains("There is no key 'Entr'", await Tools.FailAsync("use_terminal", new { pid = open.Pid, keys = "Entr" }), StringComparison.Ordinal);
+    }
+
+    private Task<TerminalScreen> UseAsync(object arguments) => Tools.CallAsync<TerminalScreen>("use_terminal", arguments);
+}

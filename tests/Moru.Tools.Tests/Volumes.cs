@@ -1,0 +1,25 @@
+namespace Moru.Tools.Tests;
+
+public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+{
+    [Fact]
+    public async Task A_volume_outlives_its_sandbox_and_is_read_without_one()
+    {
+        var volume = (await Tools.CallAsync<VolumeList>("manage_volume", new { action = "create", volume = "tooled" })).Volumes.Single();
+        var sandbox = await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 120, volume_id = volume.VolumeId, volume_path = "/data" });
+        await Tools.CallAsync("run_command", new { command = "mkdir -p /data/below && echo kept > /data/below/a.txt", user = "root", sandbox_id = sandbox.SandboxId });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox.SandboxId });
+
+        var read = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = "tooled", action = "read", path = "/below/a.txt" });
+        await Tools.CallAsync("volume_file", new { volume = "tooled", action = "write", path = "/b.txt", content = "x" });
+        var list = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = volume.VolumeId });
+        await Tools.CallAsync("volume_file", new { volume = "tooled", action = "delete", path = "/below" });
+        var after = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = "tooled" });
+        await Tools.CallAsync("manage_volume", new { action = "delete", volume = "tooled" });
+
+        Assert.Equal("kept\n", read.Content);
+        Assert.Equal("/b.txt  1\n/below/\n", list.Content);
+        Assert.Equal("/b.txt  1\n", after.Content);
+        Assert.DoesNotContain((await Tools.CallAsync<VolumeList>("manage_volume", new { })).Volumes, line => line.Name == "tooled");
+    }
+}
