@@ -16,6 +16,7 @@ examine() {
         examine_base_image
         examine_template_images
         examine_engine_disk
+        examine_disk_limits
     fi
     examine_envd
     examine_solution
@@ -92,6 +93,22 @@ examine_engine_disk() {
     # An engine on another machine has its disk there.
     if is_local && [[ -d $directory ]]; then examine_disk 'disk of engine' "$directory" 'docker system df shows what takes the space; docker image prune frees what nothing uses'; fi
 }
+
+examine_disk_limits() {
+    local driver directory
+    driver=$(timeout 10 docker info --format '{{.Driver}} {{range .DriverStatus}}{{join . " "}} {{end}}' 2>/dev/null) || true
+    directory=$(timeout 10 docker info --format '{{.DockerRootDir}}' 2>/dev/null) || true
+    case $driver in
+        *io.containerd.snapshotter*) ;;
+        'overlay2 '*' xfs '*) if [[ $(disk_options "$directory") == *,p*quota* ]]; then driver=limited; fi ;;
+        btrfs\ * | zfs\ *) driver=limited ;;
+    esac
+    if [[ $driver == limited ]]; then good 'disk limits' 'the engine can limit what each sandbox writes'; else
+        doubtful 'disk limits' "the engine cannot limit what a sandbox writes (${driver%% *}); one may fill the disk of all" 'put the directory of the engine on xfs mounted with pquota (docs/operations.md)'
+    fi
+}
+
+disk_options() { timeout 5 findmnt --noheadings --output OPTIONS --target "$1" 2>/dev/null; }
 
 examine_disk() {
     local free

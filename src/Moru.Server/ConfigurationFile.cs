@@ -69,6 +69,8 @@ internal sealed record ConfigurationFile
 
         public int? MemoryMB { get; init; }
 
+        public int? DiskSizeMB { get; init; }
+
         public int? Builds { get; init; }
 
         public int? BuildsPerHour { get; init; }
@@ -83,6 +85,7 @@ internal sealed record ConfigurationFile
             Life = SandboxHours is { } hours ? hours is > 0 and <= 100_000 ? TimeSpan.FromHours(hours) : throw Invalid("'sandboxHours' must be more than 0") : limits.Life,
             CpuCount = Positive(CpuCount, "cpuCount") ?? limits.CpuCount,
             MemoryMB = Positive(MemoryMB, "memoryMB") ?? limits.MemoryMB,
+            DiskSizeMB = Positive(DiskSizeMB, "diskSizeMB") ?? limits.DiskSizeMB,
             Builds = Positive(Builds, "builds") ?? limits.Builds,
             BuildsPerHour = Positive(BuildsPerHour, "buildsPerHour") ?? limits.BuildsPerHour,
             CreationsPerMinute = Positive(CreationsPerMinute, "creationsPerMinute") ?? limits.CreationsPerMinute,

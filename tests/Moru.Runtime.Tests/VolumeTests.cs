@@ -111,7 +111,7 @@ public sealed class VolumeTests
             Limits = new SandboxLimits(2, 1024, 0, 1024), AllowInternet = true, Volume = new VolumeBind("/data/volumes/v/files", "/workspace"),
         };
 
-        var mounts = DockerSpec.Create(spec, new DockerSite("network", PublishesEnvd: false, HasIPv6: true)).HostConfig!.Mounts!;
+        var mounts = DockerSpec.Create(spec, new DockerSite("network", PublishesEnvd: false, HasIPv6: true, LimitsDisks: false)).HostConfig!.Mounts!;
 
         Assert.Equal(
             [("bind", "/data/envd", "/opt/moru/envd", (bool?)true), ("bind", "/data/volumes/v/files", "/workspace", null)],

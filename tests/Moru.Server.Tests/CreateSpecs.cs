@@ -50,6 +50,20 @@ public sealed class CreateSpecs
         Assert.Equal(server.Engine.Inits[id].AccessToken, detail["envdAccessToken"]);
     }
 
+    [Theory]
+    [InlineData(true, null, 10_240)]
+    [InlineData(true, """{"limits":{"diskSizeMB":2048}}""", 2048)]
+    [InlineData(false, """{"limits":{"diskSizeMB":2048}}""", 0)]
+    public async Task The_size_of_the_disk_is_what_the_engine_really_limits_it_to(bool limits, string? configuration, int size)
+    {
+        await using var server = await MemoryServer.StartAsync(configuration: configuration);
+        server.Engine.LimitsDisks = limits;
+
+        var id = await server.CreateAsync();
+
+        Assert.Equal(size, (await server.GetAsync($"/sandboxes/{id}")).Json.GetProperty("diskSizeMB").GetInt32());
+    }
+
     [Fact]
     public async Task Only_a_secure_sandbox_has_a_token_for_its_agent_and_null_says_that_there_is_none()
     {

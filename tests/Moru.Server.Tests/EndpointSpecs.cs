@@ -20,7 +20,7 @@ public sealed class EndpointSpecs
         await CallVolumesAsync(server);
 
         // Builds need an engine that builds.
-        Assert.Equal(Operations.All.Keys.Where(operation => !operation.Contains("templates", StringComparison.Ordinal)).Order(), called.Order());
+        Assert.Equal(Operations.All.Keys.Where(operation => !operation.Contains("template", StringComparison.Ordinal)).Order(), called.Order());
     }
 
     private async Task CallSandboxesAsync(MemoryServer server)

@@ -85,6 +85,9 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>How many answers to what agents are told get lost.</summary>
     public int LostAnswers { get; set; }
 
+    /// <summary>Whether it limits what sandboxes write.</summary>
+    public bool LimitsDisks { get; set; }
+
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
 
@@ -120,7 +123,7 @@ public sealed class InMemoryEngine : IContainerEngine
                 throw new RuntimeException(RuntimeError.TemplateNotPrepared, $"Template '{spec.TemplateId}' has no image on this engine.");
         }
 
-        var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory");
+        var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory", LimitsDisks ? spec.Limits.DiskSizeMB : 0);
         if (!containers.TryAdd(spec.SandboxId, new Entry(spec, container)))
             throw new RuntimeException(RuntimeError.StartFailed, $"Sandbox '{spec.SandboxId}' has a container already.");
         return Task.FromResult(container);

@@ -101,6 +101,20 @@ an_old_engine_is_refused() {
     expect_part "$output" "API 1.40"
 }
 
+disk_limits_are_told_as_they_are() {
+    timeout() { shift; "$@"; }
+    docker() { if [[ $* == *DockerRootDir* ]]; then echo /var/lib/docker; else echo "$storage"; fi; }
+    disk_options() { echo "$options"; }
+    local storage='overlay2 Backing Filesystem xfs Supports d_type true ' options=rw,prjquota
+    expect_part "$(examine_disk_limits)" "OK    disk limits" || return
+    options=rw,noquota
+    expect_part "$(examine_disk_limits)" "WARN  disk limits" || return
+    storage='overlay2 Backing Filesystem extfs Supports d_type true ' options=rw,prjquota
+    expect_part "$(examine_disk_limits)" "WARN  disk limits" || return
+    storage='btrfs Btrfs: ' options=rw
+    expect_part "$(examine_disk_limits)" "OK    disk limits"
+}
+
 a_port_is_free_ours_or_taken() {
     is_listening() { return 1; }
     expect_part "$(examine_port 3443 https --https-port)" "OK    port             3443 is free" || return
@@ -152,6 +166,7 @@ check Another_system_gets_its_own_lines another_system_gets_its_own_lines
 check Only_the_tests_ask_for_node only_the_tests_ask_for_node
 check A_foreign_engine_that_is_silent_is_not_replaced a_foreign_engine_that_is_silent_is_not_replaced
 check An_old_engine_is_refused an_old_engine_is_refused
+check Disk_limits_are_told_as_they_are disk_limits_are_told_as_they_are
 check A_port_is_free_ours_or_taken a_port_is_free_ours_or_taken
 check The_doctor_looks_at_both_ports the_doctor_looks_at_both_ports
 check Results_are_summed results_are_summed

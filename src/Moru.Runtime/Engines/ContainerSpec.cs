@@ -31,7 +31,8 @@ public sealed record VolumeBind(string HostPath, string Target);
 /// <param name="Id">The engine's id.</param>
 /// <param name="Address">Where it answers.</param>
 /// <param name="NodeId">The machine it runs on, in the engine's words.</param>
-public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId);
+/// <param name="DiskSizeMB">Of one that was just started: the disk that it is limited to, in MiB; 0: it is not.</param>
+public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId, int DiskSizeMB = 0);
 
 /// <summary>Where a sandbox answers.</summary>
 /// <param name="Host">Address or name.</param>

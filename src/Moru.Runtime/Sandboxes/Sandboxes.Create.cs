@@ -43,6 +43,7 @@ public sealed partial class Sandboxes
                 ContainerId = container.Id,
                 Address = container.Address,
                 NodeId = container.NodeId,
+                Limits = sandbox.Record.Limits with { DiskSizeMB = container.DiskSizeMB },
             }));
             // It was told that of the request, earlier by what the start took, which is less than it waits after a deadline.
             sandbox.ToldEndAt = sandbox.Record.EndAt;
@@ -103,7 +104,7 @@ public sealed partial class Sandboxes
             AutoPause = request.AutoPause,
             AllowInternet = request.AllowInternet && !request.Network.DeniesEverything,
             Network = request.Network,
-            Limits = new SandboxLimits(template.CpuCount, template.MemoryMB, DiskSizeMB: 0, options.PidsLimit),
+            Limits = new SandboxLimits(template.CpuCount, template.MemoryMB, teams.LimitsOf(team).DiskSizeMB, options.PidsLimit),
             EnvdDigest = envdDigest,
             Volume = MountOf(request),
         });

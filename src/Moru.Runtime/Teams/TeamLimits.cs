@@ -15,6 +15,9 @@ public sealed record TeamLimits
     /// <summary>Memory of one sandbox in MiB; null: 8192 in a template that is built.</summary>
     public int? MemoryMB { get; init; }
 
+    /// <summary>What one sandbox may write to its disk, in MiB; holds where the engine can limit it.</summary>
+    public int DiskSizeMB { get; init; } = 10_240;
+
     /// <summary>Template builds that wait or run at a time.</summary>
     public int Builds { get; init; } = 20;
 

@@ -66,9 +66,15 @@ public sealed class DockerSpecTests
         Spec(allowInternet: false),
         Here);
 
+    [Fact]
+    public void A_disk_is_limited_where_the_engine_can() => AssertAsked(
+        Online.Replace("\"PidsLimit\": 1024", "\"PidsLimit\": 1024, \"StorageOpt\": {\"size\": \"10240M\"}", StringComparison.Ordinal),
+        Spec(allowInternet: true) with { Limits = new SandboxLimits(2, 1024, 10_240, 1024) },
+        Here with { LimitsDisks = true });
+
     private static readonly JsonSerializerOptions Words = new() { Converters = { new JsonStringEnumConverter() }, WriteIndented = true };
 
-    private static readonly DockerSite Here = new("network-id", PublishesEnvd: false, HasIPv6: true);
+    private static readonly DockerSite Here = new("network-id", PublishesEnvd: false, HasIPv6: true, LimitsDisks: false);
 
     private static ContainerSpec Spec(bool allowInternet) => new()
     {

@@ -21,6 +21,8 @@ public sealed class DockerEngine : IContainerEngine
     private readonly DockerEvents events;
     private readonly DockerImages images;
     private volatile SandboxAddressing addressing;
+    private volatile bool limitsDisks = true;
+    private volatile bool isExplored;
 
     /// <param name="endpoint">
     /// Such as <c>unix:///var/run/docker.sock</c> or <c>tcp://127.0.0.1:2375</c>; null: <c>DOCKER_HOST</c>, else the default socket.
@@ -148,19 +150,21 @@ public sealed class DockerEngine : IContainerEngine
     /// </summary>
     private async Task<EngineContainer> StartOnceAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
-        var publish = await PublishesAsync(cancellationToken);
+        await ExploreAsync(cancellationToken);
+        var publish = addressing is SandboxAddressing.Published;
         if (publish && !spec.AllowInternet) throw NoOfflineSandboxes();
         var network = await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
-        var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, new DockerSite(network, publish, DockerPlace.HasIPv6), limit), CancellationToken.None);
+        var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, new DockerSite(network, publish, DockerPlace.HasIPv6, limitsDisks), limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         await errors.CallAsync(
             ChangeBound, limit => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), limit), CancellationToken.None);
 
         var container = await errors.CallAsync(QuestionBound, limit => client.Containers.InspectContainerAsync(id, limit), cancellationToken);
-        return Running(id, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
+        var running = Running(id, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
             RuntimeError.StartFailed,
             $"The container of sandbox '{spec.SandboxId}' ended at once (exit code {container.State?.ExitCode}); does its image fit this machine?");
+        return running with { DiskSizeMB = limitsDisks ? spec.Limits.DiskSizeMB : 0 };
     }
 
     private async Task<string> CreateAsync(ContainerSpec spec, DockerSite site, CancellationToken cancellationToken)
@@ -172,6 +176,12 @@ public sealed class DockerEngine : IContainerEngine
         catch (DockerApiException failure) when (DockerErrors.IsImageMissing(failure))
         {
             throw DockerErrors.ImageMissing(spec, failure);
+        }
+        catch (DockerApiException failure) when (site.LimitsDisks && DockerErrors.IsDiskLimitRefused(failure))
+        {
+            // Which it would say again each time.
+            limitsDisks = false;
+            return await CreateAsync(spec, site with { LimitsDisks = false }, cancellationToken);
         }
     }
 
@@ -214,15 +224,14 @@ public sealed class DockerEngine : IContainerEngine
     private static int? PublishedPort(IEnumerable<PortSummary>? ports) =>
         ports?.FirstOrDefault(port => port is { PrivatePort: Ports.Envd, PublicPort: > 0 })?.PublicPort;
 
-    private async Task<bool> PublishesAsync(CancellationToken cancellationToken)
+    /// <summary>Asks the engine once what it can do.</summary>
+    private async Task ExploreAsync(CancellationToken cancellationToken)
     {
-        if (addressing is SandboxAddressing.Automatic)
-        {
-            var engine = await errors.CallAsync(QuestionBound, client.System.GetSystemInfoAsync, cancellationToken);
-            addressing = DockerPlace.IsApart(engine) ? SandboxAddressing.Published : SandboxAddressing.Container;
-        }
-
-        return addressing is SandboxAddressing.Published;
+        if (isExplored) return;
+        var engine = await errors.CallAsync(QuestionBound, client.System.GetSystemInfoAsync, cancellationToken);
+        if (addressing is SandboxAddressing.Automatic) addressing = DockerPlace.IsApart(engine) ? SandboxAddressing.Published : SandboxAddressing.Container;
+        if (!DockerPlace.LimitsDisks(engine)) limitsDisks = false;
+        isExplored = true;
     }
 
     // Docker publishes no port of a network without a way out; any other network would have one.

@@ -61,6 +61,9 @@ internal sealed partial class DockerErrors(string endpoint)
         failure is DockerImageNotFoundException
         || failure.StatusCode is HttpStatusCode.NotFound && failure.ResponseBody?.Contains("No such image", StringComparison.OrdinalIgnoreCase) == true;
 
+    /// <summary>Of overlay2 elsewhere than on xfs with project quotas, and of drivers that know no size.</summary>
+    public static bool IsDiskLimitRefused(DockerApiException failure) => failure.ResponseBody?.Contains("storage-opt", StringComparison.OrdinalIgnoreCase) == true;
+
     public static bool IsNetworkMissing(RuntimeException failure) =>
         failure.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound } api
         && api.ResponseBody?.Contains("network", StringComparison.OrdinalIgnoreCase) == true;

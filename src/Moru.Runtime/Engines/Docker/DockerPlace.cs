@@ -15,6 +15,19 @@ internal static class DockerPlace
         !OperatingSystem.IsLinux()
         || IsApart(engine, File.ReadAllText(KernelRelease).Trim());
 
+    /// <summary>
+    /// Whether the engine may limit what a container writes. Its overlays can on xfs alone, and there it says only when asked whether
+    /// quotas are on; images that containerd keeps have no limit, whatever is asked.
+    /// </summary>
+    public static bool LimitsDisks(SystemInfoResponse engine) => engine.Driver switch
+    {
+        "overlay2" => Says(engine, "xfs"),
+        "btrfs" or "zfs" => !Says(engine, "io.containerd.snapshotter.v1"),
+        _ => false,
+    };
+
+    private static bool Says(SystemInfoResponse engine, string value) => engine.DriverStatus?.Any(pair => pair.Contains(value)) == true;
+
     internal static bool IsApart(SystemInfoResponse engine, string kernel) =>
         engine.OperatingSystem == "Docker Desktop"
         || engine.KernelVersion != kernel

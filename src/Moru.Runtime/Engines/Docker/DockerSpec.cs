@@ -8,7 +8,8 @@ namespace Moru.Runtime;
 /// <param name="NetworkId">The network to join.</param>
 /// <param name="PublishesEnvd">Whether envd is reached through a port of this machine.</param>
 /// <param name="HasIPv6">Whether the kernel has IPv6, which localhost in a container then gets too.</param>
-internal sealed record DockerSite(string NetworkId, bool PublishesEnvd, bool HasIPv6);
+/// <param name="LimitsDisks">Whether the engine can limit what a container writes to its disk.</param>
+internal sealed record DockerSite(string NetworkId, bool PublishesEnvd, bool HasIPv6, bool LimitsDisks);
 
 /// <summary>What a container of ours is in Docker's words. Pure, so that review sees every setting in one place.</summary>
 internal static class DockerSpec
@@ -81,6 +82,7 @@ internal static class DockerSpec
         CPUPeriod = CpuPeriodMicroseconds,
         CPUQuota = spec.Limits.CpuCount * CpuPeriodMicroseconds,
         PidsLimit = spec.Limits.PidsLimit,
+        StorageOpt = site.LimitsDisks && spec.Limits.DiskSizeMB > 0 ? new Dictionary<string, string> { ["size"] = $"{spec.Limits.DiskSizeMB}M" } : null,
         Ulimits =
         [
             // No more than an engine started from a plain shell can give: raising a limit needs a right that it may lack.
