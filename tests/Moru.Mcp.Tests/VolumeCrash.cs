@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Moru.Protocol;
@@ -6,26 +5,9 @@ using Moru.Protocol;
 namespace Moru.Mcp.Tests;
 
 /// <summary>A server and a container that are killed with SIGKILL while a volume is written.</summary>
-public sealed class VolumeCrash : IAsyncDisposable
+public sealed class VolumeCrash : KilledServer
 {
-    private readonly TemporaryDirectory data = new();
     private string? volume;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
-    public async ValueTask DisposeAsync()
-    {
-        await using (var last = await ServeAsync())
-        using (var client = Client())
-        using (var api = Api())
-        {
-            await foreach (var sandbox in client.ListSandboxesAsync()) await client.KillSandboxAsync(sandbox.SandboxId);
-            if (volume is not null) (await api.DeleteAsync(new Uri($"volumes/{volume}", UriKind.Relative), CancellationToken.None)).Dispose();
-            await last.TerminateAsync();
-        }
-
-        data.Dispose();
-    }
 
     [Fact]
     public async Task What_was_confirmed_is_there_and_what_was_not_is_there_whole_or_not_at_all()
@@ -49,7 +31,7 @@ public sealed class VolumeCrash : IAsyncDisposable
         var files = (await after.GetFromJsonAsync($"volumes/{volume}/files", ApiJson.Default.VolumeFileList, Cancelled))!.Files;
         Assert.Equal(("confirmed", 10 << 20), (Assert.Single(files).Name, files[0].Size));
         Assert.Equal(HttpStatusCode.Created, await UploadAsync(after, "/next", new ByteArrayContent([1])));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(data.Path, "volumes", volume, "uploads")));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(DataDirectory, "volumes", volume, "uploads")));
     }
 
     [Fact]
@@ -78,9 +60,14 @@ public sealed class VolumeCrash : IAsyncDisposable
 
         int Numbers()
         {
-            var file = Path.Combine(data.Path, "volumes", volume, "files/numbers");
+            var file = Path.Combine(DataDirectory, "volumes", volume, "files/numbers");
             return File.Exists(file) ? File.ReadLines(file).Count() : 0;
         }
+    }
+
+    protected override async Task CleanUpAsync(HttpClient api)
+    {
+        if (volume is not null) (await api.DeleteAsync(new Uri($"volumes/{volume}", UriKind.Relative), CancellationToken.None)).Dispose();
     }
 
     private static async Task<string> MakeVolumeAsync(HttpClient api)
@@ -94,26 +81,6 @@ public sealed class VolumeCrash : IAsyncDisposable
         using (content)
         using (var answer = await api.PutAsync(new Uri($"volumes/{volume}/files/upload?path={path}", UriKind.Relative), content, CancellationToken.None))
             return answer.StatusCode;
-    }
-
-    private async Task<McpProcess> ServeAsync()
-    {
-        var server = McpProcess.Start(data.Path, "serve --port 0 --no-https");
-        await server.Output.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(Eventually.Limit);
-        return server;
-    }
-
-    private string Key => File.ReadAllText(Path.Combine(data.Path, "api-key")).Trim();
-
-    private MoruClient Client() => new(new MoruOptions { ApiUrl = new Uri("unix:" + Path.Combine(data.Path, "moru.sock")), ApiKey = Key });
-
-    private HttpClient Api() => new() { BaseAddress = new Uri(File.ReadAllText(Path.Combine(data.Path, "http-url"))), DefaultRequestHeaders = { { Headers.ApiKey, Key } } };
-
-    private static async Task DockerAsync(params string[] arguments)
-    {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true })!;
-        await docker.StandardOutput.ReadToEndAsync(Cancelled);
-        await docker.WaitForExitAsync(Cancelled);
     }
 
     /// <summary>Bytes without an end.</summary>
