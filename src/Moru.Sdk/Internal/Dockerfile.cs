@@ -23,8 +23,8 @@ internal static partial class Dockerfile
         {
             hasUser |= instruction.Keyword == "USER";
             hasWorkdir |= instruction.Keyword == "WORKDIR";
-            if (instruction.Keyword is "CMD") (command, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
-            else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
+            if (instruction.Keyword is "CMD") (command, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}", instruction.Line);
+            else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}", instruction.Line);
             else template = Step(template, instruction, variables);
         }
 
@@ -130,7 +130,7 @@ internal static partial class Dockerfile
             : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
     });
 
-    private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(Shell.Quote)) : null;
+    private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(ShellWord.Quote)) : null;
 
     [GeneratedRegex(@"\\(?<escaped>.)|\$\{(?<name>\w+)(:-(?<default>[^}]*))?\}|\$(?<name>\w+)")]
     private static partial Regex Variable();

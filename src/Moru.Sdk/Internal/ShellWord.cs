@@ -1,7 +1,7 @@
 namespace Moru;
 
 /// <summary>Words for a bash command line.</summary>
-internal static class Shell
+internal static class ShellWord
 {
     private const string Plain = "_@%+=:,./-";
 
