@@ -88,7 +88,7 @@ public sealed class SeedTemplateSnippets : IDisposable
             Template.FromBaseImage().SetStartCmd("cp /bin/sleep /tmp/myapp; /tmp/myapp 1000", ReadyCommand.Process("myapp")),
         })
         {
-            async Task<bool> IsReadyAsync() => (await sandbox.Commands.RunAsync($"{template.Ready} || echo not yet")).Stdout.EndsWith("not yet\n", StringComparison.Ordinal) is false;
+            async Task<bool> IsReadyAsync() => !(await sandbox.Commands.RunAsync($"{template.Ready} || echo not yet")).Stdout.Contains("not yet", StringComparison.Ordinal);
             Assert.False(await IsReadyAsync(), template.Ready!.Text);
             await using var started = await sandbox.Commands.StartAsync(template.StartCommand!);
             await Eventually.TrueAsync(IsReadyAsync);
@@ -98,16 +98,14 @@ public sealed class SeedTemplateSnippets : IDisposable
     }
 
     /// <summary>
-    /// The reference writes its app after the server that serves it must be ready, which nothing can satisfy. Here a first version is in
-    /// the template and in the volume, and the server reloads what is written over it.
+    /// The reference writes its app after the server that serves it must be ready, which nothing can satisfy. Here the server waits for it,
+    /// and the template is ready before.
     /// </summary>
     [Fact]
     public async Task Complete_example()
     {
         await using var image = await OfflineImages.NameAsync("python:3.11", "moru/python");
         await OfflineImages.CopyWheelsAsync(Path.Combine(directory.Path, "wheels"));
-        const string First = "from flask import Flask\napp = Flask(__name__)\n";
-        Write("app.py", First);
 
         // Build custom template
         var template = Template
@@ -115,13 +113,12 @@ public sealed class SeedTemplateSnippets : IDisposable
             .Copy("wheels", "/opt/wheels")
             .SetEnvs(new Dictionary<string, string> { ["PIP_NO_INDEX"] = "1", ["PIP_FIND_LINKS"] = "/opt/wheels" })
             .PipInstall(["flask", "gunicorn"])
-            .SetWorkdir("/workspace").Copy("app.py", ".")
-            .SetStartCmd("gunicorn --reload -b 0.0.0.0:8000 app:app", ReadyCommand.Port(8000));
+            .SetWorkdir("/workspace")
+            .SetStartCmd("until [ -s app.py ]; do sleep 0.1; done; gunicorn -b 0.0.0.0:8000 app:app", ReadyCommand.Timeout(TimeSpan.FromSeconds(1)));
         await Template.BuildAsync(template, "flask-app");
 
         // Create volume for persistence
         var vol = await Volume.CreateAsync("flask-workspace");
-        await vol.UploadAsync("/app.py", First);
 
         // Create sandbox with template and volume
         await using (var sbx = await Sandbox.CreateAsync("flask-app", new()
