@@ -13,6 +13,7 @@ using Moru.Bench;
     ("list", Lists.MeasureAsync),
     ("keys", Keys.MeasureAsync),
     ("proxy", ProxyOverhead.MeasureAsync),
+    ("sdk", SdkOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),
     ("builds", Builds.MeasureAsync),
     ("volumes", VolumeTransfers.MeasureAsync),

@@ -19,6 +19,7 @@ public sealed class FloorPlan
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
         ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
+        ["samples/Moru.Samples"] = (["Moru.Sdk"], []),
     };
 
     public static TheoryData<string> Planned => [.. Plan.Keys];

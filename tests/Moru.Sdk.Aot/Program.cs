@@ -50,6 +50,34 @@ await using (var terminal = await sandbox.Pty.CreateAsync(new() { OnData = data 
     Check("terminal", await terminal.WaitAsync() == 0 && shown.ToString().Contains("40 120", StringComparison.Ordinal));
 }
 
+var directory = Directory.CreateTempSubdirectory();
+try
+{
+    await File.WriteAllTextAsync(Path.Combine(directory.FullName, "greeting"), "hello");
+    var logs = new List<string>();
+    var template = Template.FromDockerfileText("FROM moru/base\nWORKDIR /srv\nCOPY greeting ./").WithContext(directory.FullName, ["*.log"])
+        .RunCmd("echo world >> greeting", user: "root").SetEnvs(new Dictionary<string, string> { ["Y"] = "2" });
+    var build = await Template.BuildAsync(template, "aot", new() { CpuCount = 1, MemoryMB = 512, OnBuildLogs = entry => logs.Add(entry.Message) });
+    Check("build", logs.Contains("Uploaded 'greeting'") && (await Template.GetBuildStatusAsync(build)).Status is Moru.Protocol.TemplateBuildStatus.Ready);
+    Check("templates", (await Template.ListAsync()).Any(listed => listed.TemplateId == build.TemplateId) && await Template.ListBuildsAsync(build.TemplateId).AnyAsync());
+    var failed = await Thrown<BuildException>(() => Template.BuildAsync(Template.FromTemplate("aot").RunCmd("exit 4"), "aot"));
+    Check("build error", failed is { SourceLine: > 0 } && failed.Message.Contains("exit status 4", StringComparison.Ordinal));
+
+    var volume = await Volume.CreateAsync("aot-" + labels["aot"]);
+    await volume.UploadAsync("/dir/file", new MemoryStream([1, 2, 3]));
+    await using (var made = await Sandbox.CreateAsync("aot", new() { VolumeId = volume.VolumeId, VolumeMountPath = "/data" }))
+        Check("made", (await made.Commands.RunAsync("cat /srv/greeting; wc -c < /data/dir/file; echo $Y")).Stdout == "helloworld\n3\n2\n");
+    Check("volume", (await Volume.GetAsync(volume.Name)).VolumeId == volume.VolumeId && await Volume.ListAsync().AnyAsync(listed => listed.Name == volume.Name));
+    Check("volume files", (await volume.ListFilesAsync("/dir").SingleAsync()).Size == 3 && (await volume.DownloadAsync("/dir/file")).Length == 3);
+    await using (var stream = await volume.OpenReadAsync("/dir/file")) Check("volume stream", stream.ReadByte() == 1);
+    await volume.DeleteFileAsync("/dir", recursive: true);
+    Check("deleted", await volume.DeleteAsync() && await Template.DeleteAsync("aot"));
+}
+finally
+{
+    directory.Delete(recursive: true);
+}
+
 Check("pause", await sandbox.PauseAsync());
 await sandbox.ConnectAsync(TimeSpan.FromMinutes(5));
 Check("resumed", await sandbox.With(new() { RequestTimeout = TimeSpan.FromSeconds(30) }).IsRunningAsync());

@@ -16,10 +16,7 @@ public sealed class NativeProgram(ServerFixture fixture)
     {
         await PublishAsync();
 
-        var (code, output) = await RunAsync(new ProcessStartInfo(Path.Combine(Output, "Moru.Sdk.Aot"))
-        {
-            Environment = { ["MORU_API_URL"] = "unix:" + fixture.Server.SocketPath, ["MORU_API_KEY"] = fixture.Server.ApiKey },
-        });
+        var (code, output) = await Programs.RunAsync(new ProcessStartInfo(Path.Combine(Output, "Moru.Sdk.Aot")), fixture);
 
         Assert.Equal("everything works\n", output);
         Assert.Equal(0, code);
@@ -30,10 +27,10 @@ public sealed class NativeProgram(ServerFixture fixture)
         var (stamp, inputs) = (Path.Combine(Output, "inputs"), await HashAsync());
         if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp, Cancelled) == inputs) return;
         using var temporary = new TemporaryDirectory(); // the build leaves things behind
-        var (code, output) = await RunAsync(new ProcessStartInfo(
+        var (code, output) = await Programs.RunAsync(new ProcessStartInfo(
             "dotnet", ["publish", Path.Combine(Artifacts.Root, "tests/Moru.Sdk.Aot"), "-c", "Release", "-r", "linux-x64", "-o", Output, "--nologo", "-v", "quiet"])
         {
-            Environment = { ["TMPDIR"] = temporary.Path, ["MSBUILDDISABLENODEREUSE"] = "1" },
+            Environment = { ["TMPDIR"] = temporary.Path },
         });
         Assert.True(code == 0, output);
         Assert.DoesNotContain("warning", output, StringComparison.OrdinalIgnoreCase);
@@ -54,22 +51,5 @@ public sealed class NativeProgram(ServerFixture fixture)
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());
-    }
-
-    private static async Task<(int Code, string Output)> RunAsync(ProcessStartInfo start)
-    {
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        using var process = Process.Start(start)!;
-        try
-        {
-            var errors = process.StandardError.ReadToEndAsync(Cancelled);
-            var output = await process.StandardOutput.ReadToEndAsync(Cancelled);
-            await process.WaitForExitAsync(Cancelled);
-            return (process.ExitCode, output + await errors);
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-        }
     }
 }

@@ -88,6 +88,20 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Metrics_tell_what_a_sandbox_uses_and_when()
+    {
+        var before = DateTimeOffset.UtcNow.AddMinutes(-1);
+        await using var sandbox = await fixture.Client.CreateSandboxAsync(cancellationToken: Cancelled);
+
+        await Eventually.TrueAsync(async () => (await sandbox.GetMetricsAsync(cancellationToken: Cancelled)).Count > 0);
+
+        var sample = (await sandbox.GetMetricsAsync(before, cancellationToken: Cancelled))[0];
+        Assert.True(sample is { CpuCount: > 0, MemoryUsedBytes: > 0, DiskTotalBytes: > 0 }, sample.ToString());
+        Assert.True(sample.MemoryUsedBytes < sample.MemoryTotalBytes && sample.Timestamp > before, sample.ToString());
+        Assert.Empty(await sandbox.GetMetricsAsync(end: before, cancellationToken: Cancelled));
+    }
+
+    [Fact]
     public async Task Only_a_sandbox_with_internet_access_reaches_a_host_outside()
     {
         await using var outside = await OutsideHost.StartAsync();

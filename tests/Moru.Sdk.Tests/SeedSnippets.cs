@@ -4,21 +4,11 @@ using System.Text;
 
 namespace Moru.Sdk.Tests;
 
-/// <summary>Every snippet of the Python SDK reference, line by line in C#. Tests are named after its headings.</summary>
+/// <summary>The snippets of the Python SDK reference, line by line in C#; those about templates are in <see cref="SeedTemplateSnippets"/>. Tests are named after its headings.</summary>
 [Collection("environment")]
 public sealed class SeedSnippets
 {
-    private static readonly Lock Gate = new();
-
-    public SeedSnippets(ServerFixture fixture)
-    {
-        lock (Gate)
-        {
-            Environment.SetEnvironmentVariable("MORU_API_URL", "unix:" + fixture.Server.SocketPath);
-            Environment.SetEnvironmentVariable("MORU_API_KEY", fixture.Server.ApiKey);
-            _ = MoruClient.Default;
-        }
-    }
+    public SeedSnippets(ServerFixture fixture) => DefaultClient.LeadTo(fixture);
 
     [Fact]
     public async Task Quick_start()

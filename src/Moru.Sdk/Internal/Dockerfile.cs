@@ -23,8 +23,8 @@ internal static partial class Dockerfile
         {
             hasUser |= instruction.Keyword == "USER";
             hasWorkdir |= instruction.Keyword == "WORKDIR";
-            if (instruction.Keyword is "CMD") (command, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
-            else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Exec(instruction.Text) ?? $"/bin/sh -c {Shell.Quote(instruction.Text)}", instruction.Line);
+            if (instruction.Keyword is "CMD") (command, startLine) = (Started(instruction), instruction.Line);
+            else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Started(instruction), instruction.Line);
             else template = Step(template, instruction, variables);
         }
 
@@ -57,7 +57,8 @@ internal static partial class Dockerfile
     {
         var text = CacheMount().Replace(instruction.Text, "");
         if (text.StartsWith("--", StringComparison.Ordinal)) throw instruction.Refuse($"with the option {text.Split(' ')[0]} is not supported in a template.");
-        return Heredoc().IsMatch(text) ? throw instruction.Refuse("with a here-document is not supported in a template; copy a script and run it.") : Exec(text) ?? text;
+        if (Heredoc().IsMatch(text)) throw instruction.Refuse("with a here-document is not supported in a template; copy a script and run it.");
+        return Exec(text) ?? text;
     }
 
     private static Template Copy(Template template, DockerfileInstruction instruction, Dictionary<string, string> variables)
@@ -87,7 +88,8 @@ internal static partial class Dockerfile
     private static IEnumerable<string> Variables(string text)
     {
         var words = DockerfileReader.Words(text);
-        if (words[0].Contains('=', StringComparison.Ordinal)) return words.SelectMany(word => word.Split('=', 2) is [var name, var value] ? [name, value] : new[] { word, "" });
+        if (words[0].Contains('=', StringComparison.Ordinal))
+            return words.SelectMany(word => word.Split('=', 2) is [var name, var value] ? [name, value] : new[] { word, "" });
         var end = text.AsSpan().IndexOfAny(' ', '\t'); // the older form: one name, and the rest of the line
         return end < 0 ? [text, ""] : [text[..end], DockerfileReader.Unquote(text[end..].Trim())];
     }
@@ -130,7 +132,9 @@ internal static partial class Dockerfile
             : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
     });
 
-    private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(Shell.Quote)) : null;
+    private static string Started(DockerfileInstruction instruction) => Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}";
+
+    private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(ShellWord.Quote)) : null;
 
     [GeneratedRegex(@"\\(?<escaped>.)|\$\{(?<name>\w+)(:-(?<default>[^}]*))?\}|\$(?<name>\w+)")]
     private static partial Regex Variable();

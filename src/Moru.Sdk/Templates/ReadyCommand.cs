@@ -36,21 +36,21 @@ public sealed class ReadyCommand
     public static ReadyCommand Url(string url, int status = 200)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(url);
-        return new ReadyCommand(string.Create(CultureInfo.InvariantCulture, $"[ \"$(curl -s -o /dev/null -w '%{{http_code}}' {Shell.Quote(url)})\" = {status} ]"));
+        return new ReadyCommand(string.Create(CultureInfo.InvariantCulture, $"[ \"$(curl -s -o /dev/null -w '%{{http_code}}' {ShellWord.Quote(url)})\" = {status} ]"));
     }
 
     /// <summary>Ready when there is a file.</summary>
     public static ReadyCommand File(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ReadyCommand($"[ -f {Shell.QuotePath(path)} ]");
+        return new ReadyCommand($"[ -f {ShellWord.QuotePath(path)} ]");
     }
 
     /// <summary>Ready when a process of that name runs; the image needs pgrep.</summary>
     public static ReadyCommand Process(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return new ReadyCommand($"pgrep {Shell.Quote(name)} > /dev/null");
+        return new ReadyCommand($"pgrep {ShellWord.Quote(name)} > /dev/null");
     }
 
     /// <summary>Ready after a while; whole seconds, at least one.</summary>

@@ -58,12 +58,12 @@ public sealed partial record Template
         return RunCmd(
             Words(
                 "git clone",
-                branch is null ? "" : $"--branch {Shell.Quote(branch)} --single-branch",
+                branch is null ? "" : $"--branch {ShellWord.Quote(branch)} --single-branch",
                 depth is { } commits ? string.Create(CultureInfo.InvariantCulture, $"--depth {commits}") : "",
-                Shell.Quote(url),
+                ShellWord.Quote(url),
                 path is null ? "" : Path(path)),
             user, line, file);
     }
 
-    private static string Packages(IEnumerable<string>? packages) => string.Join(' ', (packages ?? []).Select(Shell.Quote));
+    private static string Packages(IEnumerable<string>? packages) => string.Join(' ', (packages ?? []).Select(ShellWord.Quote));
 }

@@ -140,7 +140,7 @@ public sealed partial record Template
     private static string Path(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Shell.QuotePath(path);
+        return ShellWord.QuotePath(path);
     }
 
     private static string Words(params IEnumerable<string> words) => string.Join(' ', words.Where(word => word.Length > 0));
