@@ -14,7 +14,7 @@ public sealed class FloorPlan
         ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Yarp.ReverseProxy"]), // one exporter for the traces and metrics of Runtime and Server
         ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
         ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
-        ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
+        ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Agents.AI.Abstractions", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
         ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
