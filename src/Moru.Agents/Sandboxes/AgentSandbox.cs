@@ -23,6 +23,7 @@ public sealed class AgentSandbox : IAsyncDisposable
     private DateTimeOffset renewedTo;
     private string? lostId;
     private bool disposed;
+    private CodeInterpreter? python;
 
     /// <summary>Prepares the sandbox of a conversation; nothing is sent yet.</summary>
     /// <param name="client">The server; it stays the caller's.</param>
@@ -57,6 +58,15 @@ public sealed class AgentSandbox : IAsyncDisposable
 
     /// <summary>Name of the conversation; null: none.</summary>
     public string? ConversationId => options.ConversationId;
+
+    /// <summary>Python in this sandbox, which starts with the first run.</summary>
+    public CodeInterpreter Python
+    {
+        get
+        {
+            lock (guard) return python ??= new CodeInterpreter(this);
+        }
+    }
 
     /// <summary>The sandbox's id; null before its first use and after its end.</summary>
     public string? SandboxId
@@ -103,10 +113,12 @@ public sealed class AgentSandbox : IAsyncDisposable
     /// <summary>Kills the sandbox, also one that is still being made. A server that does not answer is no error: the idle timeout ends it.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (guard) disposed = true;
+        CodeInterpreter? interpreter;
+        lock (guard) (disposed, interpreter) = (true, python);
         try
         {
             await KillAsync();
+            if (interpreter is not null) await interpreter.DisposeAsync();
         }
         catch (SandboxException)
         {
