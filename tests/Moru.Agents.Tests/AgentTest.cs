@@ -19,6 +19,15 @@ public abstract class AgentTest(ServerFixture fixture)
     protected static ValueTask<object?> InvokeAsync(AIFunction function, params (string Name, object? Value)[] arguments) =>
         function.InvokeAsync(new AIFunctionArguments(arguments.ToDictionary(pair => pair.Name, pair => pair.Value)), Cancelled);
 
+    /// <summary>Runs a program of samples/Moru.AgentSamples.</summary>
+    /// <returns>What it printed.</returns>
+    protected Task<string> RunSampleAsync(string name, params (string Name, string Value)[] environment)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var program = Path.Combine(Artifacts.Root, $"samples/Moru.AgentSamples/bin/{configuration}/net10.0/Moru.AgentSamples");
+        return Shell.RunAsync(default, [("MORU_API_URL", "unix:" + fixture.Server.SocketPath), ("MORU_API_KEY", fixture.Server.ApiKey), .. environment], program, name);
+    }
+
     protected async Task<bool> IsRunningAsync(string? sandboxId)
     {
         await foreach (var sandbox in Client.ListSandboxesAsync(cancellationToken: Cancelled))

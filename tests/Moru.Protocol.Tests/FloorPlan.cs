@@ -17,6 +17,7 @@ public sealed class FloorPlan
         ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Agents.AI.Abstractions", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
         ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
+        ["samples/Moru.AgentSamples"] = (["Moru.Agents"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "OllamaSharp"]), // the models that people have
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
         ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
     };
