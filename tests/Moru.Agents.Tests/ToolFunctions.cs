@@ -99,6 +99,17 @@ public sealed class ToolFunctions(ServerFixture fixture) : AgentTest(fixture)
     }
 
     [Fact]
+    public void Pictures_of_a_result_are_contents_beside_its_text()
+    {
+        var result = new Moru.Tools.SandboxList { Sandboxes = [], Images = [new("image/png", "png"u8.ToArray())] };
+
+        var shown = Assert.IsType<List<AIContent>>(SandboxTool.Show(result, "text"), exactMatch: false);
+
+        Assert.Equal("text", Assert.IsType<TextContent>(shown[0]).Text);
+        Assert.Equal("image/png", Assert.IsType<DataContent>(shown[1]).MediaType);
+    }
+
+    [Fact]
     public async Task Only_the_tools_asked_for_are_offered()
     {
         await using var moru = Tools(new() { Only = ["run_command", "list_sandboxes"] });

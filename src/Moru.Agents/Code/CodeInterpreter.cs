@@ -100,7 +100,9 @@ public sealed class CodeInterpreter : IAsyncDisposable
         try
         {
             var arguments = new AIFunctionArguments(call.Arguments?.ToDictionary(pair => pair.Key, pair => (object?)pair.Value));
-            return new ToolAnswer(JsonSerializer.SerializeToElement(await wanted.InvokeAsync(arguments, cancellationToken), AIJsonUtilities.DefaultOptions), null);
+            var result = await wanted.InvokeAsync(arguments, cancellationToken);
+            if (result is IEnumerable<AIContent> contents) result = string.Concat(contents.OfType<TextContent>()); // code cannot look at pictures
+            return new ToolAnswer(JsonSerializer.SerializeToElement(result, AIJsonUtilities.DefaultOptions), null);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

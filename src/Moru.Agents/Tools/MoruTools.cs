@@ -36,7 +36,7 @@ public sealed class MoruTools : IAsyncDisposable
         Sandbox = sandbox;
         Options = options ?? new MoruToolsOptions();
         session = new SandboxSession(sandbox.Client.With(new RequestOptions()));
-        var tools = ToolSet.Create(session)
+        var tools = ToolSet.Create(session, Options.Toolsets)
             .Where(tool => (Options.AllSandboxes || SandboxTool.TakesSandbox(tool)) && Options.Only?.Contains(tool.Name) != false)
             .Select(tool => (Tool: new SandboxTool(tool, sandbox, Options), Guarded: Options.NeedsApproval(tool)))
             .ToArray();

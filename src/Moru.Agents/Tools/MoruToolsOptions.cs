@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Moru.Tools;
 
 namespace Moru.Agents;
 
@@ -11,11 +12,14 @@ public sealed record MoruToolsOptions
     /// </summary>
     public bool AllSandboxes { get; init; }
 
-    /// <summary>Names of the tools to offer; default: all.</summary>
+    /// <summary>Groups of tools to offer; default: the core.</summary>
+    public Toolsets Toolsets { get; init; } = Toolsets.Core;
+
+    /// <summary>Names of the tools to offer among those; default: all.</summary>
     public IReadOnlyCollection<string>? Only { get; init; }
 
     /// <summary>Which tools need a person's approval; default: those that destroy what no other call brings back (<c>kill_…</c>, <c>delete_…</c>).</summary>
-    public Func<AIFunction, bool> NeedsApproval { get; init; } = Destroys;
+    public Func<Tool, bool> NeedsApproval { get; init; } = Destroys;
 
     /// <summary>
     /// Asked before a tool that needs approval runs where nothing else can ask: in Semantic Kernel, and when code calls it. Default: such calls
@@ -26,8 +30,7 @@ public sealed record MoruToolsOptions
     /// <summary>Told what running tools say, line by line; default none.</summary>
     public IProgress<ToolProgress>? Progress { get; init; }
 
-    private static bool Destroys(AIFunction tool) =>
-        tool.Name.StartsWith("kill_", StringComparison.Ordinal) || tool.Name.StartsWith("delete_", StringComparison.Ordinal);
+    private static bool Destroys(Tool tool) => tool.Name.StartsWith("kill_", StringComparison.Ordinal) || tool.Name.StartsWith("delete_", StringComparison.Ordinal);
 }
 
 /// <summary>A tool call that waits for approval.</summary>

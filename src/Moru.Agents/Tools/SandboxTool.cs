@@ -33,6 +33,11 @@ internal sealed class SandboxTool : DelegatingAIFunction
 
     public static bool TakesSandbox(AIFunction tool) => tool.JsonSchema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(SandboxId, out _);
 
+    /// <summary>Plain text, which every chat client hands to its model as it is; with pictures, contents.</summary>
+    internal static object Show(ToolResult result, string text) => result.Images.Count == 0
+        ? text
+        : new List<AIContent>([new TextContent(text), .. result.Images.Select(image => new DataContent(image.Data, image.MediaType))]);
+
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
         using var activity = Traces.StartTool(Name, sandbox.ConversationId);
@@ -57,7 +62,7 @@ internal sealed class SandboxTool : DelegatingAIFunction
             var result = (ToolResult)(await base.InvokeCoreAsync(bound, cancellationToken))!;
             if (result is KilledSandbox { SandboxId: { } killed }) sandbox.Forget(killed);
             if (result.IsError) activity?.SetStatus(ActivityStatusCode.Error);
-            return WithNews(result.ToString());
+            return Show(result, WithNews(result.ToString()));
         }
         catch (ToolException error) when (used is not null && used == sandbox.SandboxId)
         {
