@@ -15,7 +15,7 @@ public sealed class FloorPlan
         ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
         ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
         ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Agents.AI.Abstractions", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
-        ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
+        ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "Microsoft.ML.Tokenizers.Data.O200kBase", "ModelContextProtocol.Core", "OllamaSharp"]),
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
         ["samples/Moru.AgentSamples"] = (["Moru.Agents"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "OllamaSharp"]), // the models that people have
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
