@@ -14,9 +14,10 @@ public sealed class FloorPlan
         ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Yarp.ReverseProxy"]), // one exporter for the traces and metrics of Runtime and Server
         ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
         ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
-        ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
-        ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], []),
+        ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Agents.AI.Abstractions", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
+        ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "Microsoft.ML.Tokenizers.Data.O200kBase", "ModelContextProtocol.Core", "OllamaSharp"]),
         ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
+        ["samples/Moru.AgentSamples"] = (["Moru.Agents"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "OllamaSharp"]), // the models that people have
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
         ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
         ["samples/Moru.Samples"] = (["Moru.Sdk"], []),

@@ -1,0 +1,154 @@
+namespace Moru.Agents.Tests;
+
+/// <summary>Python with variables that stay.</summary>
+public sealed class PythonRuns(ServerFixture fixture) : AgentTest(fixture), IAsyncLifetime
+{
+    private const string Pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+    private AgentSandbox sandbox = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        sandbox = new AgentSandbox(Client);
+        return default;
+    }
+
+    public ValueTask DisposeAsync() => sandbox.DisposeAsync();
+
+    [Fact]
+    public async Task Variables_stay_and_the_last_value_is_returned()
+    {
+        await RunAsync("x = 40\nimport math");
+
+        var result = await RunAsync("print('counting')\nx + int(math.sqrt(4))");
+
+        Assert.Equal(("counting\n", "42", null), (result.Stdout, result.Value, result.Error));
+    }
+
+    [Fact]
+    public async Task An_exception_is_a_result_with_the_line_that_raised_it()
+    {
+        var result = await RunAsync("def half(n):\n    return 1 / n\n\nhalf(0)");
+
+        Assert.Contains("    return 1 / n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("ZeroDivisionError: division by zero\n", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("moru-interpreter", result.Error, StringComparison.Ordinal);
+        Assert.Contains("SyntaxError", (await RunAsync("if")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_child_processes_print_is_captured_too()
+    {
+        var result = await RunAsync("import subprocess, sys\nprint('before')\nsys.stdout.flush()\nsubprocess.run('echo child; echo oops >&2', shell=True)\nprint('after')");
+
+        Assert.Equal(("before\nchild\nafter\n", "oops\n"), (result.Stdout, result.Stderr));
+    }
+
+    [Fact]
+    public async Task A_flood_of_output_keeps_its_beginning_and_its_end()
+    {
+        var result = await RunAsync("print('first')\nfor _ in range(3_000_000): print('x' * 9)\nprint('last')");
+
+        Assert.StartsWith("first\n", result.Stdout, StringComparison.Ordinal);
+        Assert.EndsWith("last\n", result.Stdout, StringComparison.Ordinal);
+        Assert.InRange(result.Stdout.Length, 1_000, 20_000);
+    }
+
+    [Fact]
+    public async Task Code_that_runs_too_long_is_interrupted_and_its_variables_stay()
+    {
+        await RunAsync("kept = 7");
+
+        var late = await sandbox.Python.RunAsync("print('started', flush=True)\nwhile True: pass", TimeSpan.FromSeconds(1), cancellationToken: Cancelled);
+
+        Assert.Equal(("started\n", "Interrupted after 1 s, its time limit."), (late.Stdout, late.Error));
+        Assert.Equal("7", (await RunAsync("kept")).Value);
+    }
+
+    [Fact]
+    public async Task Code_that_does_not_listen_is_killed_with_its_variables()
+    {
+        var late = await sandbox.Python.RunAsync(
+            "import time\nwhile True:\n  try: time.sleep(99)\n  except KeyboardInterrupt: pass", TimeSpan.FromSeconds(1), cancellationToken: Cancelled);
+
+        Assert.Contains("are lost", late.Error, StringComparison.Ordinal);
+        Assert.Equal("2", (await RunAsync("1 + 1")).Value);
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_is_interrupted()
+    {
+        using var giveUp = new CancellationTokenSource();
+        var run = sandbox.Python.RunAsync("open('/tmp/started', 'w').close()\nwhile True: pass", cancellationToken: giveUp.Token);
+        var machine = await sandbox.GetAsync(cancellationToken: Cancelled);
+        await Eventually.TrueAsync(() => machine.Files.ExistsAsync("/tmp/started", cancellationToken: Cancelled));
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.Equal("'free'", (await RunAsync("'free'")).Value);
+    }
+
+    [Fact]
+    public async Task Code_that_ends_Python_says_so_and_the_next_run_begins_anew()
+    {
+        var ended = await RunAsync("import os\nos._exit(3)");
+
+        Assert.StartsWith("Python has ended", ended.Error, StringComparison.Ordinal);
+        Assert.Equal("'again'", (await RunAsync("'again'")).Value);
+    }
+
+    [Fact]
+    public async Task A_sandbox_without_Python_is_named()
+    {
+        var machine = await sandbox.GetAsync(cancellationToken: Cancelled);
+        await machine.Commands.RunAsync("sudo rm /usr/bin/python3", cancellationToken: Cancelled);
+
+        var error = await Assert.ThrowsAsync<SandboxException>(() => RunAsync("1"));
+
+        Assert.Contains($"Python did not start in sandbox '{machine.SandboxId}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pictures_and_files_come_back()
+    {
+        var result = await RunAsync($"""
+            import base64
+            class Plot:
+                def _repr_png_(self): return base64.b64decode("{Pixel}")
+            open("/mnt/data/table.csv", "w").write("a,b\n1,2\n")
+            Plot()
+            """);
+
+        Assert.Equal(Convert.FromBase64String(Pixel), Assert.Single(result.Images).ToArray());
+        Assert.Equal(new CodeFile("/mnt/data/table.csv", 8), Assert.Single(result.Files));
+        Assert.Empty((await RunAsync("1")).Files);
+    }
+
+    [Fact]
+    public async Task Code_calls_tools_and_learns_what_went_wrong_with_them()
+    {
+        var double_ = AIFunctionFactory.Create((int number) => new { Number = number * 2 }, "double");
+        var fail = AIFunctionFactory.Create(string () => throw new InvalidOperationException("no luck"), "fail");
+
+        var result = await sandbox.Python.RunAsync("""
+            print([call_tool("double", number=n)["number"] for n in range(5)])
+            for name in ("fail", "unknown"):
+                try: call_tool(name)
+                except RuntimeError as error: print(error)
+            """, tools: [double_, fail], cancellationToken: Cancelled);
+
+        Assert.Equal("[0, 2, 4, 6, 8]\nfail failed: no luck\nThere is no tool 'unknown'. There are: double, fail.\n", result.Stdout + result.Error);
+    }
+
+    [Fact]
+    public async Task Code_that_writes_to_the_channel_of_the_interpreter_fools_only_itself()
+    {
+        var result = await RunAsync("import os\nfor fd in range(3, 9):\n  try: os.write(fd, b'nonsense\\n')\n  except OSError: pass");
+
+        Assert.NotNull(result.Error);
+        Assert.Equal("3", (await RunAsync("1 + 2")).Value);
+    }
+
+    private Task<CodeResult> RunAsync(string code) => sandbox.Python.RunAsync(code, cancellationToken: Cancelled);
+}

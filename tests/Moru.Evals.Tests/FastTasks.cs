@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+
+namespace Moru.Evals.Tests;
+
+/// <summary>The fast subset, through every face, as CI runs it.</summary>
+public sealed class FastTasks(ServerFixture fixture)
+{
+    private static readonly string Baseline = Path.Combine(Artifacts.Root, "evals/baselines/script.json");
+
+    private static IReadOnlyList<EvalTask> Fast => AllTasks.Where("", fast: true);
+
+    private EvalRun Run => new(fixture.Client);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Scripts_do_every_task_through_every_face_for_no_more_tokens_than_before()
+    {
+        await using var mcp = await McpToolsFace.StartAsync("unix:" + fixture.Server.SocketPath, fixture.Server.ApiKey, Cancelled);
+        IFace[] faces = [mcp, new ChatFace(fixture.Client), new KernelFace(fixture.Client), new BashFace()];
+        var attempts = faces.SelectMany(face => Fast.Where(task => face is not BashFace || !task.ToolsOnly).Select(task => (face, task)));
+
+        var report = RunReport.Of(await ForEachAsync(attempts, attempt => Run.TryAsync(attempt.task, attempt.face, cancellationToken: Cancelled)));
+
+        Assert.Empty(report.Lines.Where(line => !line.Success).Select(line => $"{line.Face} {line.Task}: {line.Reason}"));
+        Assert.Empty(Gate.Regressions(RunReport.Read(await File.ReadAllTextAsync(Baseline, Cancelled)), report));
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_nothing_does_no_task()
+    {
+        var outcomes = await ForEachAsync(Fast, task => Run.TryAsync(task with { Solution = [Moves.Say("All done.")] }, new ChatFace(fixture.Client), cancellationToken: Cancelled));
+
+        Assert.Empty(outcomes.Where(outcome => outcome.Success).Select(outcome => outcome.Task.Id));
+    }
+
+    [Fact]
+    public async Task A_replay_in_a_fresh_sandbox_gives_the_same_results_and_files()
+    {
+        var differences = await ForEachAsync(Fast.Where(task => task.Deterministic), async task =>
+        {
+            var outcome = await Run.TryAsync(task, new ChatFace(fixture.Client), cancellationToken: Cancelled);
+            var stored = Trajectory.Read(Trajectory.Write(outcome.Trajectory));
+            return (await new Replay(fixture.Client).DifferencesAsync(task, stored, Cancelled)).Select(difference => $"{task.Id}: {difference}");
+        });
+
+        Assert.Empty(differences.SelectMany(each => each));
+    }
+
+    [Fact]
+    public async Task A_replay_in_another_beginning_is_told_apart()
+    {
+        var task = AllTasks.All.Single(task => task.Id == "data/median");
+        var outcome = await Run.TryAsync(task, new ChatFace(fixture.Client), cancellationToken: Cancelled);
+
+        var other = task with { Files = new Dictionary<string, string> { ["sales.csv"] = "amount\n1\n" } };
+
+        Assert.NotEmpty(await new Replay(fixture.Client).DifferencesAsync(other, outcome.Trajectory, Cancelled));
+    }
+
+    private static async Task<IReadOnlyList<TResult>> ForEachAsync<T, TResult>(IEnumerable<T> all, Func<T, Task<TResult>> work)
+    {
+        var results = new ConcurrentBag<TResult>();
+        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancelled }, async (each, _) => results.Add(await work(each)));
+        return [.. results];
+    }
+}
