@@ -32,6 +32,7 @@ internal static class McpFace
     {
         options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version };
         options.ServerInstructions = Instructions.ReplaceLineEndings(" ");
+        options.Filters.Request.CallToolFilters.Add(McpLog.Filter);
         options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
     }
 

@@ -66,7 +66,11 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
         builder.Services.AddSingleton<ISessionMigrationHandler>(services => services.GetRequiredService<SessionFiles>());
         builder.Services.AddSingleton(new SessionFiles(settings.DataDirectory));
-        builder.Services.AddMcpServer(options => McpFace.Describe(options, logs)).WithHttpTransport(transport => Configure(transport, settings, sessions));
+        builder.Services.AddMcpServer(options =>
+        {
+            McpFace.Describe(options, logs);
+            options.Filters.Message.OutgoingFilters.Add(McpVersions.Filter);
+        }).WithHttpTransport(transport => Configure(transport, settings, sessions));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
