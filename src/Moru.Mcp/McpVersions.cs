@@ -10,7 +10,10 @@ namespace Moru.Mcp;
 /// </summary>
 internal static class McpVersions
 {
-    public static readonly IReadOnlyList<string> All = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+    /// <summary>The first revision in which each request stands for itself.</summary>
+    public const string WithoutSessions = "2026-07-28";
+
+    private static readonly IReadOnlyList<string> All = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", WithoutSessions];
 
     public static McpMessageFilter Filter { get; } = next => (context, cancellationToken) =>
     {
