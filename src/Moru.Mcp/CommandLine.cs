@@ -30,6 +30,8 @@ internal sealed record CommandLine
               --no-https        HTTP alone
               --listen ADDRESS  the IP address to listen on (default 127.0.0.1)
               --domain NAME     domain of sandbox host names (default moru.localhost)
+          moru-mcp config CLIENT [--url URL] [--toolsets LIST] [--session NAME] [--data-dir DIR]
+                                what claude-code, claude-desktop, vscode, cursor or copilot needs to use this program, or an MCP server at a URL
           moru-mcp env [--dns | --no-dns] [--data-dir DIR]
                                 the variables that SDKs need to use the server of this machine; whether host names of
                                 sandboxes resolve here is tried out, unless an option says so
@@ -44,7 +46,7 @@ internal sealed record CommandLine
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
+    /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>config</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
     public int Port { get; init; } = DefaultPort;
@@ -73,7 +75,10 @@ internal sealed record CommandLine
     /// <summary>Names by which clients may reach the MCP server over HTTP.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list.</summary>
+    /// <summary>Where the MCP server is that a client shall use; null: the client starts one.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list. The client of <c>config</c>.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>The team whose keys are meant.</summary>
@@ -86,7 +91,7 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "config" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
         if (line.Verb == "http") line = line with { Port = DefaultMcpPort };
         while (rest.TryDequeue(out var option))
         {
@@ -97,7 +102,7 @@ internal sealed record CommandLine
             }
 
             var (name, value) = option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (option[..at], option[(at + 1)..]) : (option, null);
-            if (line.Verb is "keys" or "teams" && !option.StartsWith('-'))
+            if (line.Verb is "keys" or "teams" or "config" && !option.StartsWith('-'))
             {
                 line = line with { Words = [.. line.Words, option] };
                 continue;
@@ -116,7 +121,7 @@ internal sealed record CommandLine
 
     private bool Takes(string option) => (Verb, option) switch
     {
-        (_, "--data-dir") or ("stdio", "--session") or ("stdio" or "http", "--toolsets") or ("keys", "--team") => true,
+        (_, "--data-dir") or ("stdio" or "config", "--session") or ("stdio" or "http" or "config", "--toolsets") or ("config", "--url") or ("keys", "--team") => true,
         ("http", "--port" or "--listen" or "--host") => true,
         ("serve", "--port" or "--https-port" or "--listen" or "--domain") => true,
         _ => false,
@@ -141,6 +146,10 @@ internal sealed record CommandLine
             case "--team": return this with { Team = value };
             case "--domain": return this with { Domain = value };
             case "--session": return this with { Session = value };
+            case "--url":
+                if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return this with { Url = url };
+                problem = $"--url must be an http or https URL such as http://127.0.0.1:3001/mcp, not '{value}'";
+                return this;
             case "--host": return this with { Hosts = [.. Hosts, value] };
             case "--listen":
                 if (IPAddress.TryParse(value, out var address)) return this with { Listen = address };
@@ -156,6 +165,8 @@ internal sealed record CommandLine
 
     private static bool Does(CommandLine line) => (line.Verb, line.Words) switch
     {
+        ("config", [var client]) => ClientConfiguration.Clients.Contains(client),
+        ("config", _) => false,
         (_, [] or ["list"]) or (_, ["create", _]) or ("keys", ["delete", _]) or ("teams", ["block" or "unblock", _]) => true,
         _ => false,
     };

@@ -23,7 +23,7 @@ internal static partial class McpErrors
         {
             return Show(error.Message);
         }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is not McpException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && error is not (McpException or InputRequiredException))
         {
             // A defect of ours: the model learns that retrying in the same way is pointless, the log learns the rest.
             Log.Failed(logger, request.Params?.Name, error);

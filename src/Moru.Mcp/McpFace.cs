@@ -18,23 +18,39 @@ internal static class McpFace
     public static string Version { get; } =
         typeof(McpFace).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>A server of one session on a transport of its own.</summary>
-    public static McpServer Create(ITransport transport, McpSession session, ILoggerFactory logs)
-    {
-        var options = new McpServerOptions();
-        Describe(options, logs);
-        Serve(options, session);
-        return McpServer.Create(transport, options, logs);
-    }
-
     /// <summary>Fills in what is the same for every session.</summary>
     public static void Describe(McpServerOptions options, ILoggerFactory logs)
     {
         options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version };
         options.ServerInstructions = Instructions.ReplaceLineEndings(" ");
+        options.PromptCollection = McpPrompts.All;
+        options.Capabilities = new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true, ListChanged = true } };
+        options.Filters.Request.CallToolFilters.Add(McpLog.Filter);
         options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
     }
 
     /// <summary>Fills in what a session offers.</summary>
-    public static void Serve(McpServerOptions options, McpSession session) => options.ToolCollection = session.Tools;
+    /// <param name="options">Of one connection.</param>
+    /// <param name="session">The session, which connections may share.</param>
+    /// <param name="subscriptions">Those of the connection.</param>
+    public static void Serve(McpServerOptions options, McpSession session, McpSubscriptions subscriptions)
+    {
+        options.ToolCollection = session.Tools;
+        options.Handlers.ListResourcesHandler = session.Resources.ListAsync;
+        options.Handlers.ListResourceTemplatesHandler = McpResources.ListTemplatesAsync;
+        options.Handlers.ReadResourceHandler = session.Resources.ReadAsync;
+        options.Handlers.CompleteHandler = session.Completions.CompleteAsync;
+        options.Handlers.SubscribeToResourcesHandler = subscriptions.SubscribeAsync;
+        options.Handlers.UnsubscribeFromResourcesHandler = subscriptions.UnsubscribeAsync;
+        options.Handlers.SubscriptionsListenHandler = subscriptions.ListenAsync;
+    }
+
+    /// <summary>A server of one session on a transport of its own.</summary>
+    public static McpServer Create(ITransport transport, McpSession session, McpSubscriptions subscriptions, ILoggerFactory logs)
+    {
+        var options = new McpServerOptions();
+        Describe(options, logs);
+        Serve(options, session, subscriptions);
+        return McpServer.Create(transport, options, logs);
+    }
 }

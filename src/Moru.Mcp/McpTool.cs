@@ -7,7 +7,7 @@ using Tool = ModelContextProtocol.Protocol.Tool;
 namespace Moru.Mcp;
 
 /// <summary>One tool behind MCP: a call in, progress while it runs, a result out. Failures go to <see cref="McpErrors"/>.</summary>
-internal sealed class McpTool(AIFunction function, Tool description) : McpServerTool
+internal sealed class McpTool(AIFunction function, Tool description, McpSession session) : McpServerTool
 {
     public override Tool ProtocolTool => description;
 
@@ -15,6 +15,7 @@ internal sealed class McpTool(AIFunction function, Tool description) : McpServer
 
     public override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
+        if (McpConsent.RefusalOrDefault(request, session) is { } refusal) return refusal;
         var arguments = new AIFunctionArguments();
         foreach (var (name, value) in request.Params?.Arguments ?? new Dictionary<string, System.Text.Json.JsonElement>()) arguments[name] = value;
 
@@ -22,9 +23,18 @@ internal sealed class McpTool(AIFunction function, Tool description) : McpServer
         await using (progress)
         {
             arguments.Context = new Dictionary<object, object?> { [typeof(IProgress<string>)] = progress };
-            return await function.InvokeAsync(arguments, cancellationToken) is ToolResult result
-                ? McpTools.Show(result)
-                : throw new InvalidOperationException($"{function.Name} returned no result.");
+            var own = session.Sandboxes.SandboxId;
+            var result = await function.InvokeAsync(arguments, cancellationToken) as ToolResult ?? throw new InvalidOperationException($"{function.Name} returned no result.");
+            if (own != session.Sandboxes.SandboxId || function.Name is "create_sandbox" or "kill_sandbox") await TellAsync(request, cancellationToken);
+            return McpTools.Show(result);
         }
+    }
+
+    /// <summary>In the newest revision only those who listen are told.</summary>
+    private async Task TellAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        session.TellSandboxesChanged();
+        if (string.CompareOrdinal(request.JsonRpcRequest.Context?.ProtocolVersion ?? request.Server.NegotiatedProtocolVersion, McpVersions.WithoutSessions) < 0)
+            await request.Server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, cancellationToken);
     }
 }

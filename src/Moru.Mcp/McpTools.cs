@@ -9,10 +9,10 @@ namespace Moru.Mcp;
 /// <summary>The tools as MCP shows them: each with a title and hints, structured content for programs and plain text for models.</summary>
 internal static class McpTools
 {
-    public static McpServerPrimitiveCollection<McpServerTool> Create(SandboxSession session, Toolsets toolsets)
+    public static McpServerPrimitiveCollection<McpServerTool> Create(McpSession session, Toolsets toolsets)
     {
         var collection = new McpServerPrimitiveCollection<McpServerTool>();
-        foreach (var tool in ToolSet.Create(session, toolsets)) collection.Add(new McpTool(tool, Describe(tool)));
+        foreach (var tool in ToolSet.Create(session.Sandboxes, toolsets)) collection.Add(new McpTool(tool, Describe(tool), session));
         return collection;
     }
 

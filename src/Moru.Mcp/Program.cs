@@ -23,6 +23,7 @@ try
     {
         case "http": return await HttpCommand.RunAsync(Settings.From(line), stop.Token);
         case "serve": return await ServeCommand.RunAsync(Settings.From(line), stop.Token);
+        case "config": return ClientConfiguration.Print(line);
         case "env": return await EnvCommand.RunAsync(Settings.From(line), stop.Token);
         case "keys" or "teams": return await AdminCommand.RunAsync(Settings.From(line), line, stop.Token);
         case "stdio": return await StdioCommand.RunAsync(Settings.From(line), stop.Token);

@@ -23,12 +23,13 @@ internal static partial class StdioCommand
         var session = new McpSession(backend.ConnectAsync, settings.Toolsets, settings.Session);
         using var ending = new CancellationTokenSource();
         var warmUp = WarmUpAsync(session.Sandboxes, log, ending.Token);
-        var server = McpFace.Create(transport, session, logs);
+        var subscriptions = new McpSubscriptions(session, log);
+        var server = McpFace.Create(transport, session, subscriptions, logs);
         await RunAsync(server, transport.MessageReader.Completion, stop);
 
         var started = Stopwatch.GetTimestamp();
         await ending.CancelAsync();
-        foreach (var part in new IAsyncDisposable[] { session, backend, server })
+        foreach (var part in new IAsyncDisposable[] { subscriptions, session, backend, server })
         {
             var left = EndPatience - Stopwatch.GetElapsedTime(started);
             try

@@ -5,6 +5,9 @@ public sealed class CommandLines
     [Theory]
     [InlineData("", "stdio", 3000, null)]
     [InlineData("--data-dir /d", "stdio", 3000, "/d")]
+    [InlineData("--session work --data-dir /d", "stdio", 3000, "/d")]
+    [InlineData("http", "http", 3001, null)]
+    [InlineData("http --sse --port 0 --host mcp.example --listen ::1", "http", 0, null)]
     [InlineData("serve", "serve", 3000, null)]
     [InlineData("serve --port 0 --data-dir=/d", "serve", 0, "/d")]
     [InlineData("env --data-dir /d", "env", 3000, "/d")]
@@ -53,6 +56,10 @@ public sealed class CommandLines
     public void A_domain_that_cannot_be_one_is_refused(string domain) =>
         Assert.Contains(domain, Assert.Throws<InvalidArgumentException>(() => Settings.From(new CommandLine { Verb = "serve", Domain = domain })).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void A_session_name_that_cannot_be_one_is_refused() =>
+        Assert.Contains("two words", Assert.Throws<InvalidArgumentException>(() => Settings.From(new CommandLine { Verb = "stdio", Session = "two words" })).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("keys bogus", "keys does not understand 'bogus'")]
     [InlineData("keys create", "keys does not understand 'create'")]
@@ -62,6 +69,12 @@ public sealed class CommandLines
     [InlineData("keys --port 1", "unknown argument '--port'")]
     [InlineData("serve --listen here", "--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not 'here'")]
     [InlineData("serve --https-port x", "--https-port must be a number from 0 to 65535, not 'x'")]
+    [InlineData("--port 1 --session x", "unknown argument '--port'")]
+    [InlineData("http --https-port 1", "unknown argument '--https-port'")]
+    [InlineData("serve --sse", "unknown argument '--sse'")]
+    [InlineData("config emacs", "config does not understand 'emacs'")]
+    [InlineData("config", "config does not understand ''")]
+    [InlineData("config cursor --url here", "--url must be an http or https URL such as http://127.0.0.1:3001/mcp, not 'here'")]
     [InlineData("env --no-https", "unknown argument '--no-https'")]
     [InlineData("serve --dns", "unknown argument '--dns'")]
     [InlineData("--listen 0.0.0.0", "unknown argument '--listen'")]

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Moru.Mcp.Tests;
 
 public sealed class EndToEndLifetime : IDisposable
@@ -68,6 +70,47 @@ public sealed class EndToEndLifetime : IDisposable
 
         await using var next = McpProcess.Start(data.Path);
         Assert.Empty(await IdsAsync(next));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_killed_ends_the_server_and_the_session_sandbox()
+    {
+        // A shell in the client's place: it holds the server's pipes, and is killed as a client that crashes would be.
+        const string Client = """
+            coproc server { exec "$1" --data-dir "$2"; }
+            echo '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}' >&"${server[1]}"
+            echo '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"run_command","arguments":{"command":"true"}}}' >&"${server[1]}"
+            read -r _ <&"${server[0]}"; read -r _ <&"${server[0]}"
+            echo "$server_PID"
+            read -r _ <&"${server[0]}"
+            """;
+        var start = new ProcessStartInfo("bash", ["-c", Client, "bash", Path.Combine(AppContext.BaseDirectory, "moru-mcp"), data.Path]) { RedirectStandardOutput = true };
+        start.Environment["MORU_ENVD"] = Artifacts.Envd;
+        using var client = Process.Start(start)!;
+        var pid = int.Parse((await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken))!, System.Globalization.CultureInfo.InvariantCulture);
+        using var server = Process.GetProcessById(pid);
+
+        client.Kill();
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Promise, TestContext.Current.CancellationToken);
+
+        await using var next = McpProcess.Start(data.Path);
+        Assert.Empty(await IdsAsync(next));
+    }
+
+    [Fact]
+    public async Task A_named_session_finds_its_sandbox_again_and_another_does_not()
+    {
+        string kept;
+        await using (var first = McpProcess.Start(data.Path, "--session work")) kept = Id(await first.RunAsync("echo kept > file"));
+
+        await using var other = McpProcess.Start(data.Path, "--session play");
+        Assert.NotEqual(kept, Id(await other.RunAsync("true")));
+        await other.DoAsync("kill_sandbox");
+        await using var again = McpProcess.Start(data.Path, "--session work");
+        Assert.Equal("kept\n", (await again.RunAsync("cat file")).GetProperty("stdout").GetString());
+
+        Assert.True((await again.DoAsync("kill_sandbox")).GetProperty("killed").GetBoolean());
+        Assert.Empty(await IdsAsync(again));
     }
 
     [Fact]

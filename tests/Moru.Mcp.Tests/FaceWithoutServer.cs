@@ -20,7 +20,7 @@ public sealed class FaceWithoutServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var transport = new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream(), "moru", NullLoggerFactory.Instance);
-        server = McpFace.Create(transport, session, NullLoggerFactory.Instance);
+        server = McpFace.Create(transport, session, new McpSubscriptions(session, NullLogger.Instance), NullLoggerFactory.Instance);
         running = server.RunAsync();
         Client = await McpClient.CreateAsync(new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream()));
     }

@@ -28,6 +28,24 @@ public sealed class HttpSessionsEndToEnd(McpHttpFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task Discovery_and_the_error_for_an_unknown_revision_name_the_same_revisions()
+    {
+        var named = await SupportedAsync(WithoutSessions, "result", "supportedVersions");
+
+        Assert.Contains(WithSessions, named);
+        Assert.Equal(named, (await SupportedAsync("1999-01-01", "error", "data", "supported")).Order(StringComparer.Ordinal));
+    }
+
+    private async Task<string[]> SupportedAsync(string protocol, params string[] path)
+    {
+        var body = """{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"REVISION","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}""".Replace("REVISION", protocol, StringComparison.Ordinal);
+        using var answer = await server.SendAsync(HttpMethod.Post, "/mcp", body, ("X-API-Key", server.Key), ("MCP-Protocol-Version", protocol), ("Mcp-Method", "server/discover"));
+        var text = await answer.Content.ReadAsStringAsync(Cancelled);
+        var message = JsonElement.Parse(text[text.IndexOf('{', StringComparison.Ordinal)..]);
+        return [.. path.Aggregate(message, (element, name) => element.GetProperty(name)).EnumerateArray().Select(version => version.GetString()!)];
+    }
+
+    [Fact]
     public async Task Sessions_of_other_names_and_keys_have_sandboxes_of_their_own()
     {
         await using var mine = await server.ConnectAsync(session: "mine");

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using ModelContextProtocol.Client;
+using Elicit = System.Func<ModelContextProtocol.Protocol.ElicitRequestParams?, System.Threading.CancellationToken, System.Threading.Tasks.ValueTask<ModelContextProtocol.Protocol.ElicitResult>>;
 
 namespace Moru.Mcp.Tests;
 
@@ -33,7 +34,8 @@ internal sealed class McpHttp : IAsyncDisposable
     /// <param name="session">Name of the session; null: none is given.</param>
     /// <param name="key">The API key; null: that of this machine.</param>
     /// <param name="sse">Whether to use the transport of 2024.</param>
-    public async Task<McpClient> ConnectAsync(string? protocol = null, string? session = null, string? key = null, bool sse = false)
+    /// <param name="elicit">Answers in the user's place; null: the client cannot ask.</param>
+    public async Task<McpClient> ConnectAsync(string? protocol = null, string? session = null, string? key = null, bool sse = false, Elicit? elicit = null)
     {
         var headers = new Dictionary<string, string> { ["Authorization"] = "Bearer " + (key ?? Key) };
         if (session is not null) headers["Moru-Session"] = session;
@@ -43,7 +45,8 @@ internal sealed class McpHttp : IAsyncDisposable
             TransportMode = sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
             AdditionalHeaders = headers,
         });
-        return await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = protocol }, cancellationToken: TestContext.Current.CancellationToken);
+        var options = new McpClientOptions { ProtocolVersion = protocol, Handlers = new McpClientHandlers { ElicitationHandler = elicit } };
+        return await McpClient.CreateAsync(transport, options, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>Sends a request as it is, with the headers named besides those every client sends.</summary>

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Moru.Mcp.Tests;
 
 /// <summary>A server that is killed with SIGKILL, in its own process on the real engine, and the one that takes over.</summary>
@@ -52,11 +50,11 @@ public sealed class ServerCrash : IAsyncDisposable
 
         await doomed.KillAsync();
         await Eventually.TrueAsync(() => Task.FromResult(DateTimeOffset.UtcNow > end), "the deadline passes");
-        Assert.Contains(sandbox.SandboxId, await ContainersAsync(), StringComparison.Ordinal);
+        Assert.Contains(sandbox.SandboxId, await Containers.ListAsync(), StringComparison.Ordinal);
         await using var heir = await ServeAsync();
 
         Assert.False(await client.KillSandboxAsync(sandbox.SandboxId, Cancelled));
-        await Eventually.TrueAsync(async () => !(await ContainersAsync()).Contains(sandbox.SandboxId, StringComparison.Ordinal), "its container is removed");
+        await Eventually.TrueAsync(async () => !(await Containers.ListAsync()).Contains(sandbox.SandboxId, StringComparison.Ordinal), "its container is removed");
     }
 
     [Fact]
@@ -79,7 +77,7 @@ public sealed class ServerCrash : IAsyncDisposable
                 async () =>
                 {
                     var known = await after.ListSandboxesAsync(cancellationToken: Cancelled).Select(sandbox => sandbox.SandboxId).ToListAsync(Cancelled);
-                    var running = (await ContainersAsync(owner)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                    var running = (await Containers.ListAsync(owner)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
                     return known.Order().SequenceEqual(running.Select(name => name["moru-".Length..]).Order());
                 },
                 $"records and containers agree after a crash at {delay} ms");
@@ -104,17 +102,6 @@ public sealed class ServerCrash : IAsyncDisposable
     private static async Task<string> OwnerAsync(MoruClient client)
     {
         await using var sandbox = await client.CreateSandboxAsync(cancellationToken: Cancelled);
-        return (await DockerAsync("inspect", "--format", "{{index .Config.Labels \"moru\"}}", "moru-" + sandbox.SandboxId)).Trim();
-    }
-
-    private static Task<string> ContainersAsync(string? owner = null) =>
-        DockerAsync("ps", "--all", "--filter", owner is null ? "label=moru" : $"label=moru={owner}", "--format", "{{.Names}}");
-
-    private static async Task<string> DockerAsync(params string[] arguments)
-    {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true })!;
-        var output = await docker.StandardOutput.ReadToEndAsync(Cancelled);
-        await docker.WaitForExitAsync(Cancelled);
-        return output;
+        return await Containers.OwnerAsync(sandbox.SandboxId);
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Moru.Mcp.Tests;
@@ -37,6 +39,49 @@ public sealed class StdioPurity : IDisposable
 
         Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Equal("", await mcp.Output.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_tool_that_crashes_is_a_result_and_its_stack_trace_goes_to_stderr()
+    {
+        // A server in whose answers nothing fits.
+        using var listener = new HttpListener();
+        var url = $"http://127.0.0.1:{FreePort()}/";
+        listener.Prefixes.Add(url);
+        listener.Start();
+        var nonsense = AnswerAsync(listener);
+        await using var mcp = McpProcess.Start(data.Path, null, ("MORU_LOG", "trace"), ("MORU_API_URL", url), ("MORU_API_KEY", "k"));
+        await mcp.Input.WriteLineAsync(Initialize);
+        await mcp.Input.WriteLineAsync("""{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"list_sandboxes","arguments":{}}}""");
+
+        await mcp.Output.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+        var line = await mcp.Output.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+
+        var result = JsonElement.Parse(line!).GetProperty("result");
+        Assert.True(result.GetProperty("isError").GetBoolean());
+        Assert.Contains("internal error (JsonException)", result.GetProperty("content")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => mcp.Errors.Contains("   at ", StringComparison.Ordinal), "the stack trace is in the log");
+        await mcp.EndInputAsync();
+        Assert.Equal("", await mcp.Output.ReadToEndAsync(TestContext.Current.CancellationToken));
+        listener.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => nonsense);
+    }
+
+    private static async Task AnswerAsync(HttpListener listener)
+    {
+        while (true)
+        {
+            var context = await listener.GetContextAsync();
+            context.Response.ContentType = "application/json";
+            context.Response.Close("\"nonsense\""u8.ToArray(), willBlock: false);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     [Fact]

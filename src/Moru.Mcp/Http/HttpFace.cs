@@ -33,11 +33,14 @@ internal sealed class HttpFace : IAsyncDisposable
     /// <summary>Where clients find it.</summary>
     public Uri Url => new(new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()), Path);
 
+    /// <summary>What a test puts in front of the pipeline and into what sessions offer.</summary>
+    internal sealed record Additions(Action<WebApplication> Before, Action<McpServerOptions> Serve);
+
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<HttpFace> StartAsync(Settings settings, Backend backend, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<HttpFace> StartAsync(Settings settings, Backend backend, ILoggerFactory logs, CancellationToken cancellationToken, Additions? additions = null)
     {
         var sessions = new HttpSessions(backend, settings.Toolsets, TimeProvider.System);
-        var app = Build(settings, backend, sessions, logs);
+        var app = Build(settings, backend, sessions, logs, additions);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -58,7 +61,7 @@ internal sealed class HttpFace : IAsyncDisposable
         await sessions.DisposeAsync();
     }
 
-    private static WebApplication Build(Settings settings, Backend backend, HttpSessions sessions, ILoggerFactory logs)
+    private static WebApplication Build(Settings settings, Backend backend, HttpSessions sessions, ILoggerFactory logs, Additions? additions)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
@@ -66,7 +69,11 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
         builder.Services.AddSingleton<ISessionMigrationHandler>(services => services.GetRequiredService<SessionFiles>());
         builder.Services.AddSingleton(new SessionFiles(settings.DataDirectory));
-        builder.Services.AddMcpServer(options => McpFace.Describe(options, logs)).WithHttpTransport(transport => Configure(transport, settings, sessions));
+        builder.Services.AddMcpServer(options =>
+        {
+            McpFace.Describe(options, logs);
+            options.Filters.Message.OutgoingFilters.Add(McpVersions.Filter);
+        }).WithHttpTransport(transport => Configure(transport, settings, sessions, logs.CreateLogger("Moru.Mcp"), additions));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -75,6 +82,7 @@ internal sealed class HttpFace : IAsyncDisposable
         });
 
         var app = builder.Build();
+        additions?.Before(app);
         app.Use(new HttpGuard(settings.McpHosts).InvokeAsync);
         app.Use(new HttpAuthentication(backend, TimeProvider.System).InvokeAsync);
         app.UseRouting();
@@ -84,7 +92,7 @@ internal sealed class HttpFace : IAsyncDisposable
         return app;
     }
 
-    private static void Configure(HttpServerTransportOptions transport, Settings settings, HttpSessions sessions)
+    private static void Configure(HttpServerTransportOptions transport, Settings settings, HttpSessions sessions, ILogger logger, Additions? additions)
     {
         transport.SessionMode = HttpServerSessionMode.StatefulForInitializeClients;
         transport.EnableLegacySse = settings.McpSse;
@@ -94,14 +102,19 @@ internal sealed class HttpFace : IAsyncDisposable
         {
             var lease = await sessions.AcquireOrDefaultAsync(context.Features.Get<HttpOwner>()!)
                 ?? throw new Microsoft.AspNetCore.Http.BadHttpRequestException("too many sessions are in use", StatusCodes.Status503ServiceUnavailable);
+            var subscriptions = new McpSubscriptions(lease.Session, logger);
             context.Features.Set(lease);
-            McpFace.Serve(options, lease.Session);
+            context.Features.Set(subscriptions);
+            McpFace.Serve(options, lease.Session, subscriptions);
+            additions?.Serve(options);
         };
         transport.RunSessionHandler = async (context, server, cancellationToken) =>
         {
             var files = context.RequestServices.GetRequiredService<SessionFiles>();
             var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-            using (context.Features.Get<HttpSessions.Lease>()) await server.RunAsync(cancellationToken);
+            using (context.Features.Get<HttpSessions.Lease>())
+            await using (context.Features.Get<McpSubscriptions>())
+                await server.RunAsync(cancellationToken);
             if (server.SessionId is { } ended && !stopping.IsCancellationRequested) files.Delete(ended);
         };
     }

@@ -1,0 +1,16 @@
+# ./moru pack: the MCP server as a .NET tool, for this machine's kind of processor.
+
+readonly packages_out=$artifacts/packages
+
+pack_tool() {
+    rm -rf "$packages_out"
+    (cd "$root" && dotnet pack src/Moru.Mcp -c Release -o "$packages_out" --artifacts-path "$artifacts/pack" -v quiet \
+        -p:MoruPack=true -p:MoruPackRuntime="$(runtime_identifier)" -p:UseSharedCompilation=false)
+}
+
+pack() {
+    require_dotnet
+    build_envd
+    step "packing moru-mcp" pack_tool
+    say "packages are in $packages_out"
+}

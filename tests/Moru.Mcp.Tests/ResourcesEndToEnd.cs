@@ -1,0 +1,124 @@
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>Resources of a real session.</summary>
+public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<EndToEndSession>
+{
+    private readonly McpProcess mcp = session.Mcp;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sandboxes_are_listed_described_and_remembered()
+    {
+        var id = await SandboxAsync();
+
+        var listed = await (await mcp.ConnectAsync()).ListResourcesAsync(cancellationToken: Cancelled);
+        Assert.Contains(listed, resource => resource.Uri == "moru://sandboxes/" + id);
+        Assert.Contains(await JsonAsync("moru://sandboxes", "sandboxes"), sandbox => sandbox.GetProperty("sandbox_id").GetString() == id);
+        Assert.Contains(await JsonAsync("moru://history", "runs"), run => run.GetProperty("sandbox_id").GetString() == id);
+        var one = JsonElement.Parse((await TextAsync("moru://sandboxes/session")).Text);
+        Assert.Equal((id, true, "running"), (one.GetProperty("sandbox_id").GetString(), one.GetProperty("session").GetBoolean(), one.GetProperty("state").GetString()));
+    }
+
+    [Fact]
+    public async Task A_text_file_is_text_of_its_type_whole_or_in_part()
+    {
+        await mcp.DoAsync("write_file", new() { ["path"] = "/tmp/data.csv", ["content"] = "a,b\n1,ü\n" });
+
+        var whole = await TextAsync("moru://sandboxes/session/files/tmp/data.csv");
+        Assert.Equal(("text/csv", "a,b\n1,ü\n"), (whole.MimeType, whole.Text));
+        Assert.Equal("1,ü", (await TextAsync("moru://sandboxes/session/files/tmp/data.csv?offset=4&length=4")).Text);
+        Assert.Equal("", (await TextAsync("moru://sandboxes/session/files/tmp/data.csv?offset=1000")).Text);
+    }
+
+    [Fact]
+    public async Task A_binary_file_is_a_blob_of_its_type()
+    {
+        await mcp.RunAsync("printf '\\211PNG\\0\\377' > /tmp/plot.png");
+
+        var blob = Assert.IsType<BlobResourceContents>(await ReadAsync("moru://sandboxes/session/files/tmp/plot.png"));
+
+        Assert.Equal("image/png", blob.MimeType);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G', 0, 0xff], blob.DecodedData.ToArray());
+    }
+
+    [Fact]
+    public async Task A_directory_lists_its_entries_with_types_sizes_and_uris_that_can_be_read()
+    {
+        await mcp.RunAsync("mkdir -p /tmp/dir/below; printf hello > '/tmp/dir/a b.txt'");
+
+        var entries = await JsonAsync("moru://sandboxes/session/files/tmp/dir", "entries");
+
+        Assert.Equal(["a b.txt file text/plain 5", "below directory"], entries.Select(entry => entry.GetProperty("type").GetString() == "directory"
+            ? $"{entry.GetProperty("name")} directory"
+            : $"{entry.GetProperty("name")} file {entry.GetProperty("mime_type")} {entry.GetProperty("size_bytes")}").Order(StringComparer.Ordinal));
+        var uri = entries.Single(entry => entry.GetProperty("type").GetString() == "file").GetProperty("uri").GetString()!;
+        Assert.Equal("hello", (await TextAsync(uri)).Text);
+    }
+
+    [Fact]
+    public async Task Processes_and_metrics_can_be_read()
+    {
+        var running = mcp.RunAsync("touch /tmp/runs; until [ -e /tmp/over ]; do sleep 0.05; done");
+
+        await Eventually.TrueAsync(async () => (await TextAsync("moru://sandboxes/session/processes")).Text.Contains("/tmp/over", StringComparison.Ordinal), "the command is listed");
+        await mcp.RunAsync("touch /tmp/over");
+        await running;
+        Assert.NotNull(await JsonAsync("moru://sandboxes/session/metrics", "samples"));
+    }
+
+    [Theory]
+    [InlineData("moru://sandboxes/inothing0000000000000", "inothing")]
+    [InlineData("moru://sandboxes/session/files/no/such/file", "no/such/file")]
+    [InlineData("moru://nonsense", "no template has this form")]
+    [InlineData("file:///etc/passwd", "no template has this form")]
+    public async Task What_is_not_there_is_named(string uri, string expected)
+    {
+        await SandboxAsync();
+
+        var error = await Assert.ThrowsAsync<McpProtocolException>(() => ReadAsync(uri));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal(McpErrorCode.InvalidParams, error.ErrorCode);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_says_how_to_read_parts_of_it()
+    {
+        await mcp.RunAsync("head -c 5000000 /dev/zero | tr '\\0' x > /tmp/large");
+
+        var error = await Assert.ThrowsAsync<McpProtocolException>(() => ReadAsync("moru://sandboxes/session/files/tmp/large"));
+
+        Assert.Contains("?offset=0&length=4194304", error.Message, StringComparison.Ordinal);
+        Assert.Equal(805_696, (await TextAsync("moru://sandboxes/session/files/tmp/large?offset=4194304")).Text.Length);
+    }
+
+    [Fact]
+    public async Task Ids_and_paths_are_completed()
+    {
+        var id = await SandboxAsync();
+        await mcp.RunAsync("mkdir -p /tmp/completed/inner; touch /tmp/completed/input.txt");
+        var reference = new ResourceTemplateReference { Uri = "moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}" };
+        var client = await mcp.ConnectAsync();
+
+        var ids = await client.CompleteAsync(reference, "sandbox_id", id[..2], cancellationToken: Cancelled);
+        var paths = await client.CompleteAsync(reference, "path", "/tmp/completed/in", cancellationToken: Cancelled);
+
+        Assert.Contains(id, ids.Completion.Values);
+        Assert.Equal(["/tmp/completed/inner/", "/tmp/completed/input.txt"], paths.Completion.Values.Order(StringComparer.Ordinal));
+        Assert.Empty((await client.CompleteAsync(reference, "path", "/no/such/", cancellationToken: Cancelled)).Completion.Values);
+    }
+
+    private async Task<string> SandboxAsync() => (await mcp.RunAsync("true")).GetProperty("sandbox_id").GetString()!;
+
+    private async Task<ResourceContents> ReadAsync(string uri) => Assert.Single((await (await mcp.ConnectAsync()).ReadResourceAsync(uri, cancellationToken: Cancelled)).Contents);
+
+    private async Task<TextResourceContents> TextAsync(string uri) => Assert.IsType<TextResourceContents>(await ReadAsync(uri));
+
+    private async Task<List<JsonElement>> JsonAsync(string uri, string member) => [.. JsonElement.Parse((await TextAsync(uri)).Text).GetProperty(member).EnumerateArray()];
+}
