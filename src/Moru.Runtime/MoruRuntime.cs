@@ -13,13 +13,14 @@ public sealed partial class MoruRuntime : IAsyncDisposable
     private readonly RuntimeStore store;
     private readonly ObservationStore observations;
     private readonly SandboxStart start;
+    private readonly SandboxNetwork network;
     private readonly VolumeDisks disks;
     private readonly ILogger log;
     private Task loops = Task.CompletedTask;
     private int disposed;
 
     private MoruRuntime(
-        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, ObservationStore observations, SandboxStart start, VolumeDisks disks, Sandboxes sandboxes,
+        RuntimeOptions options, TimeProvider time, IContainerEngine engine, DataDirectory directory, RuntimeStore store, ObservationStore observations, SandboxStart start, SandboxNetwork network, VolumeDisks disks, Sandboxes sandboxes,
         Templates templates, Volumes volumes, Teams teams, TeamMetrics metrics, Credentials credentials, string localKey, string ownerId, ILogger log)
     {
         Options = options;
@@ -30,6 +31,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         this.observations = observations;
         Observations = new Observations(observations);
         this.start = start;
+        this.network = network;
         this.disks = disks;
         this.log = log;
         Sandboxes = sandboxes;
@@ -96,14 +98,15 @@ public sealed partial class MoruRuntime : IAsyncDisposable
             var key = await KeyFile.EnsureAsync(directory.Path, credentials, teams.First, cancellationToken);
             var templates = new Templates();
             var disks = new VolumeDisks(directory.Path, options, log);
-            var start = new SandboxStart(engine, envd, disks, ownerId);
-            var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, tokens, digest, ownerId, time, log);
+            var network = new SandboxNetwork(options, directory.Path, engine, ownerId, time, log);
+            var start = new SandboxStart(engine, envd, disks, network, ownerId);
+            var sandboxes = new Sandboxes(options, store, engine, teams, templates, start, network, tokens, digest, ownerId, time, log);
             sandboxes.Load();
             envd.RemoveAllBut(sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(digest).ToHashSet());
 
             var volumes = new Volumes(options, store, disks, sandboxes, time, log);
             var metrics = new TeamMetrics(sandboxes, store, time);
-            var runtime = new MoruRuntime(options, time, engine, directory, store, observations, start, disks, sandboxes, templates, volumes, teams, metrics, credentials, key, ownerId, log);
+            var runtime = new MoruRuntime(options, time, engine, directory, store, observations, start, network, disks, sandboxes, templates, volumes, teams, metrics, credentials, key, ownerId, log);
             var watch = new EngineWatch(sandboxes, engine, store, options, ownerId, time, log);
             await watch.TryReconcileAsync(cancellationToken);
             var writer = new ObservationWriter(observations, time, log);
@@ -134,6 +137,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         disks.Dispose();
         Sandboxes.Instruments.Dispose();
         start.Dispose();
+        await network.DisposeAsync();
         observations.Dispose();
         store.Dispose();
         directory.Dispose();
