@@ -27,6 +27,8 @@ internal sealed record CommandLine
                                 API keys of the own team, or of any with MORU_ADMIN_TOKEN
           moru-mcp teams [list | create NAME | block ID | unblock ID] [--data-dir DIR]
                                 teams of the server; needs MORU_ADMIN_TOKEN
+          moru-mcp policy [show ID | explain ID HOST] [--data-dir DIR]
+                                what a sandbox may reach and was refused; whether it may reach a host, and why
           moru-mcp --version | --help
 
         Variables: MORU_DATA_DIR, MORU_SERVER_DOMAIN, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ADMIN_TOKEN, MORU_ENVD,
@@ -34,7 +36,7 @@ internal sealed record CommandLine
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
+    /// <summary><c>stdio</c>, <c>serve</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>policy</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
     public int Port { get; init; } = DefaultPort;
@@ -51,7 +53,7 @@ internal sealed record CommandLine
 
     public string? DataDirectory { get; init; }
 
-    /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list.</summary>
+    /// <summary>What <c>keys</c>, <c>teams</c> and <c>policy</c> shall do; empty for the first two: list.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>The team whose keys are meant.</summary>
@@ -64,7 +66,7 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "serve" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "serve" or "env" or "keys" or "teams" or "policy" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
         while (rest.TryDequeue(out var option))
         {
             if (line.WithFlagOrDefault(option) is { } flagged)
@@ -74,7 +76,7 @@ internal sealed record CommandLine
             }
 
             var (name, value) = option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (option[..at], option[(at + 1)..]) : (option, null);
-            if (line.Verb is "keys" or "teams" && !option.StartsWith('-'))
+            if (line.Verb is "keys" or "teams" or "policy" && !option.StartsWith('-'))
             {
                 line = line with { Words = [.. line.Words, option] };
                 continue;
@@ -123,6 +125,8 @@ internal sealed record CommandLine
 
     private static bool Does(CommandLine line) => (line.Verb, line.Words) switch
     {
+        ("policy", ["show", _] or ["explain", _, _]) => true,
+        ("policy", _) => false,
         (_, [] or ["list"]) or (_, ["create", _]) or ("keys", ["delete", _]) or ("teams", ["block" or "unblock", _]) => true,
         _ => false,
     };

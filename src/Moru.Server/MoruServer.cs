@@ -181,6 +181,7 @@ public sealed class MoruServer : IAsyncDisposable
         app.Use(rates.SpendAsync);
         new SandboxEndpoints(runtime, domain).Map(app);
         new LifecycleEndpoints(runtime, domain).Map(app);
+        new NetworkEndpoints(runtime).Map(app);
         new RunEndpoints(runtime).Map(app);
         new TeamEndpoints(runtime).Map(app);
         new CredentialEndpoints(runtime).Map(app);
