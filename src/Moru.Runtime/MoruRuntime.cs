@@ -150,6 +150,7 @@ public sealed partial class MoruRuntime : IAsyncDisposable
         loops = Task.WhenAll(
             GuardAsync("watch", () => watch.ListenAsync(token)),
             GuardAsync("reconcile", () => watch.ReconcileAsync(token)),
+            GuardAsync("network", () => network.WatchAsync(token)),
             GuardAsync("reaper", () => reaper.RunAsync(token)),
             GuardAsync("deadlines", () => deadlines.RunAsync(token)),
             GuardAsync("team metrics", () => TeamMetrics.RunAsync(token)),
