@@ -9,6 +9,7 @@ public sealed class MoruRuntime : IAsyncDisposable
     private readonly IContainerEngine engine;
     private readonly EngineWatch watch;
     private readonly SandboxStart start;
+    private readonly SandboxNetwork network;
     private readonly VolumeDisks disks;
     private readonly RuntimeLoops loops;
     private readonly ILogger log;
@@ -29,14 +30,15 @@ public sealed class MoruRuntime : IAsyncDisposable
         Templates = new Templates(store, Teams, options, time);
         Files = new ContextFiles(store, options, data.Path, time);
         disks = new VolumeDisks(data.Path, options, log);
-        start = new SandboxStart(engine, envd, disks, OwnerId);
-        Sandboxes = new Sandboxes(options, store, engine, Teams, Templates, start, new AccessTokens(data.Seed), envdDigest, OwnerId, time, log);
+        network = new SandboxNetwork(options, data.Path, engine, OwnerId, time, log);
+        start = new SandboxStart(engine, envd, disks, network, OwnerId);
+        Sandboxes = new Sandboxes(options, store, engine, Teams, Templates, start, network, new AccessTokens(data.Seed), envdDigest, OwnerId, time, log);
         Sandboxes.Load();
         envd.RemoveAllBut(Sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(envdDigest).ToHashSet());
 
         var tools = new BuildTools(
             Templates, Files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
-            new BuildSandboxes(engine, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
+            new BuildSandboxes(engine, network, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
         Builds = new TemplateBuilds(store, tools, Sandboxes, time, log);
         Volumes = new Volumes(options, store, disks, Sandboxes, time, log);
         TeamMetrics = new TeamMetrics(Sandboxes, store, time);
@@ -117,6 +119,7 @@ public sealed class MoruRuntime : IAsyncDisposable
         disks.Dispose();
         Sandboxes.Instruments.Dispose();
         start.Dispose();
+        await network.DisposeAsync();
         data.Dispose();
     }
 
@@ -127,6 +130,7 @@ public sealed class MoruRuntime : IAsyncDisposable
         Sandboxes.BeforeRemoval = observers.FinishAsync;
         loops.Begin("watch", watch.ListenAsync);
         loops.Begin("reconcile", watch.ReconcileAsync);
+        loops.Begin("network", network.WatchAsync);
         loops.Begin("builds", Builds.CleanUpAsync);
         loops.Begin("reaper", new Reaper(Sandboxes, Time, log).RunAsync);
         loops.Begin("deadlines", new DeadlineNews(Sandboxes, start, Time, log).RunAsync);
