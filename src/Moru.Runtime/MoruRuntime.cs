@@ -9,6 +9,7 @@ public sealed class MoruRuntime : IAsyncDisposable
     private readonly IContainerEngine engine;
     private readonly EngineWatch watch;
     private readonly SandboxStart start;
+    private readonly SandboxNetwork network;
     private readonly VolumeDisks disks;
     private readonly RuntimeLoops loops;
     private readonly ILogger log;
@@ -29,8 +30,9 @@ public sealed class MoruRuntime : IAsyncDisposable
         Templates = new Templates(store, Teams, options, time);
         Files = new ContextFiles(store, options, data.Path, time);
         disks = new VolumeDisks(data.Path, options, log);
-        start = new SandboxStart(engine, envd, disks, OwnerId);
-        Sandboxes = new Sandboxes(options, store, engine, Teams, Templates, start, new AccessTokens(data.Seed), envdDigest, OwnerId, time, log);
+        network = new SandboxNetwork(options, data.Path, engine, OwnerId, time, log);
+        start = new SandboxStart(engine, envd, disks, network, OwnerId);
+        Sandboxes = new Sandboxes(options, store, engine, Teams, Templates, start, network, new AccessTokens(data.Seed), envdDigest, OwnerId, time, log);
         Sandboxes.Load();
         envd.RemoveAllBut(Sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(envdDigest).ToHashSet());
 
@@ -117,6 +119,7 @@ public sealed class MoruRuntime : IAsyncDisposable
         disks.Dispose();
         Sandboxes.Instruments.Dispose();
         start.Dispose();
+        await network.DisposeAsync();
         data.Dispose();
     }
 

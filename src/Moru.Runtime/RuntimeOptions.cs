@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Moru.Runtime;
 
 /// <summary>Where a runtime keeps its things, and its limits. Every limit has a working default.</summary>
@@ -44,6 +46,12 @@ public sealed record RuntimeOptions
     /// is a directory without them.
     /// </summary>
     public bool VolumeImages { get; init; } = true;
+
+    /// <summary>Addresses that are not public, which sandboxes with internet access may reach all the same, by names of the operator's choice.</summary>
+    public IReadOnlyDictionary<string, AddressRange> OpenedAddresses { get; init; } = new Dictionary<string, AddressRange>();
+
+    /// <summary>DNS servers that answer for sandboxes; none: those of this machine.</summary>
+    public IReadOnlyList<IPEndPoint> Resolvers { get; init; } = [];
 
     /// <summary>Most processes and threads in one sandbox.</summary>
     public int PidsLimit { get; init; } = 1024;

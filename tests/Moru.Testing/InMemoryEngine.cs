@@ -160,6 +160,16 @@ public sealed class InMemoryEngine : IContainerEngine
             [.. containers.Where(pair => pair.Value.Spec.OwnerId == ownerId).Select(pair => new OwnedContainer(pair.Key, pair.Value.Container, pair.Value.IsFrozen))]);
     }
 
+    public Task<bool> SharesNetworkAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(false);
+    }
+
+    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<string> DataRootAsync(CancellationToken cancellationToken)
     {
         ThrowIfDown();

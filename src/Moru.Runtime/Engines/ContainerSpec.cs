@@ -19,8 +19,24 @@ public sealed record ContainerSpec
 
     public required bool AllowInternet { get; init; }
 
+    /// <summary>The filtered network to join; null: one of the engine's own, with or without a way out.</summary>
+    public ContainerNetwork? Network { get; init; }
+
     public VolumeBind? Volume { get; init; }
 }
+
+/// <summary>A place on a network that was opened before.</summary>
+/// <param name="Name">Name of the network.</param>
+/// <param name="Subnet">Its addresses, should it have to be made again.</param>
+/// <param name="Address">The container's.</param>
+/// <param name="MacAddress">The container's.</param>
+/// <param name="Resolver">The only DNS server.</param>
+public sealed record ContainerNetwork(string Name, string Subnet, string Address, string MacAddress, string Resolver);
+
+/// <summary>A network of this machine's kernel.</summary>
+/// <param name="Subnet">Such as <c>198.18.4.0/22</c>.</param>
+/// <param name="Gateway">The bridge's own address.</param>
+public sealed record EngineNetwork(string Subnet, string Gateway);
 
 /// <summary>A directory of this host that a container sees and may write.</summary>
 /// <param name="HostPath">The directory; it exists.</param>

@@ -23,6 +23,18 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>All containers of an owner, running or not.</summary>
     Task<IReadOnlyList<OwnedContainer>> ListAsync(string ownerId, CancellationToken cancellationToken);
 
+    /// <summary>Whether this process can filter what passes on the engine's networks: same kernel, and containers reached by address.</summary>
+    Task<bool> SharesNetworkAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes a network, whose bridge has the same name, when it is absent. It has no address translation of its own.</summary>
+    /// <param name="name">Name of network and bridge, at most 15 characters.</param>
+    /// <param name="dataDirectory">Whose it is. Networks of directories that are gone are removed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken);
+
+    /// <returns>False when containers are on it, which keep it.</returns>
+    Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Directory of the engine's host that holds images and containers.</summary>
     Task<string> DataRootAsync(CancellationToken cancellationToken);
 

@@ -5,7 +5,7 @@ using Moru.Protocol;
 namespace Moru.Runtime;
 
 /// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is, and later when that changes.</summary>
-internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, VolumeDisks disks, string ownerId) : IDisposable
+internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, VolumeDisks disks, SandboxNetwork network, string ownerId) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
@@ -43,6 +43,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             EnvdPath = envd.PathOf(record.EnvdDigest),
             Limits = record.Limits,
             AllowInternet = record.AllowInternet,
+            Network = await stages.MeasureAsync("network", () => network.AdmitAsync(record, cancellationToken)),
             Volume = record.Volume is { } volume ? new VolumeBind((await disks.OpenAsync(volume.VolumeId, cancellationToken)).Files, volume.Path) : null,
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));

@@ -16,6 +16,7 @@ public sealed partial class Sandboxes
         var team = request.TeamId ?? teams.First.Id;
         ThrowIfDraining();
         var (template, timeout) = Check(request, team);
+        if (request.Network.NeedsFilter && !await network.OpenAsync(cancellationToken)) throw network.CannotEnforce();
         // While the engine is known to be down, ask it first: a record would have to wait for the engine to be cleaned up.
         if (EngineIsDown) await engine.ListAsync(ownerId, cancellationToken);
 

@@ -17,6 +17,7 @@ public sealed partial class Sandboxes
         // What ended by itself has nothing more to say.
         if (sandbox.Record.EndReason is EndReason.Killed or EndReason.Timeout) await BeforeRemoval(sandbox);
         await sandbox.StopTrafficAsync();
+        await network.LeaveAsync(sandbox.Id);
         // Should the call fail in a way that no engine may, the reaper comes back all the same.
         sandbox.RetryAt = time.GetUtcNow() + LongestRemoval;
         try

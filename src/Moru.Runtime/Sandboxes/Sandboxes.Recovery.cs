@@ -38,6 +38,9 @@ public sealed partial class Sandboxes
         // Before the question: one that starts running after the answer would look as if its container had vanished.
         var known = live.Values.Where(sandbox => sandbox.Record.State.IsVisible()).ToList();
         var containers = await engine.ListAsync(ownerId, cancellationToken);
+        await network.RestoreAsync([.. known.Where(sandbox => sandbox.Sentence is null).Select(sandbox => sandbox.Record)], cancellationToken);
+        // One that was ended meanwhile has left before it was brought back.
+        foreach (var ended in known.Where(sandbox => sandbox.Sentence is not null)) await network.LeaveAsync(ended.Id);
 
         foreach (var container in containers.Where(container => !live.ContainsKey(container.SandboxId)))
         {

@@ -15,6 +15,7 @@ public sealed partial class Sandboxes
     private readonly IContainerEngine engine;
     private readonly Templates templates;
     private readonly SandboxStart start;
+    private readonly SandboxNetwork network;
     private readonly AccessTokens tokens;
     private readonly string envdDigest;
     private readonly string ownerId;
@@ -22,7 +23,7 @@ public sealed partial class Sandboxes
     private readonly ILogger log;
 
     internal Sandboxes(
-        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Teams teams, Templates templates, SandboxStart start, AccessTokens tokens,
+        RuntimeOptions options, RuntimeStore store, IContainerEngine engine, Teams teams, Templates templates, SandboxStart start, SandboxNetwork network, AccessTokens tokens,
         string envdDigest, string ownerId, TimeProvider time, ILogger log)
     {
         this.options = options;
@@ -31,6 +32,7 @@ public sealed partial class Sandboxes
         this.teams = teams;
         this.templates = templates;
         this.start = start;
+        this.network = network;
         this.tokens = tokens;
         this.envdDigest = envdDigest;
         this.ownerId = ownerId;

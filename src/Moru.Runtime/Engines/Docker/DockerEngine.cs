@@ -62,6 +62,7 @@ public sealed class DockerEngine : IContainerEngine
         {
             // Someone pruned the networks since they were looked up.
             networks.Forget();
+            if (spec.Network is { } own) await errors.CallAsync(ChangeBound, limit => networks.MakeAgainAsync(own, limit), CancellationToken.None);
             await RemoveAsync(spec.SandboxId, cancellationToken);
             return await StartOnceAsync(spec, cancellationToken);
         }
@@ -126,6 +127,18 @@ public sealed class DockerEngine : IContainerEngine
         },
         cancellationToken);
 
+    public async Task<bool> SharesNetworkAsync(CancellationToken cancellationToken)
+    {
+        await ExploreAsync(cancellationToken);
+        return addressing is SandboxAddressing.Container;
+    }
+
+    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound, limit => networks.OpenAsync(name, dataDirectory, limit), cancellationToken);
+
+    public Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound, limit => networks.TryRemoveAsync(name, limit), cancellationToken);
+
     public Task<string> DataRootAsync(CancellationToken cancellationToken) => errors.CallAsync(
         QuestionBound, async limit => (await client.System.GetSystemInfoAsync(limit)).DockerRootDir, cancellationToken);
 
@@ -151,9 +164,9 @@ public sealed class DockerEngine : IContainerEngine
     private async Task<EngineContainer> StartOnceAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         await ExploreAsync(cancellationToken);
-        var publish = addressing is SandboxAddressing.Published;
+        var publish = spec.Network is null && addressing is SandboxAddressing.Published;
         if (publish && !spec.AllowInternet) throw NoOfflineSandboxes();
-        var network = await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
+        var network = spec.Network?.Name ?? await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, new DockerSite(network, publish, DockerPlace.HasIPv6, limitsDisks), limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();

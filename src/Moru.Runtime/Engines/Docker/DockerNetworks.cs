@@ -8,7 +8,7 @@ namespace Moru.Runtime;
 /// <summary>
 /// The two bridges that all sandboxes share: one with a way out, one without. Sandboxes on them cannot reach each other. Made when absent.
 /// </summary>
-internal sealed class DockerNetworks(DockerClient client)
+internal sealed partial class DockerNetworks(DockerClient client)
 {
     private const string IsolationOption = "com.docker.network.bridge.enable_icc";
 
@@ -60,7 +60,7 @@ internal sealed class DockerNetworks(DockerClient client)
         }
 
         var oldest = await FindAsync(name, cancellationToken)
-            ?? throw new RuntimeException(RuntimeError.StartFailed, $"Docker Engine made no network '{name}'; try again.");
+            ?? throw Vanished(name);
         if (made is not null && made != oldest.ID) await client.Networks.DeleteNetworkAsync(made, cancellationToken);
         return oldest;
     }

@@ -60,6 +60,16 @@ internal static class DockerSpec
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         Labels = new Dictionary<string, string> { [OwnerLabel] = spec.OwnerId, [SandboxLabel] = spec.SandboxId },
         HostConfig = Host(spec, site),
+        NetworkingConfig = spec.Network is { } network ? Networking(network) : null,
+    };
+
+    // Both are ours to choose: the filter knows them before the container starts.
+    private static NetworkingConfig Networking(ContainerNetwork network) => new()
+    {
+        EndpointsConfig = new Dictionary<string, EndpointSettings>
+        {
+            [network.Name] = new EndpointSettings { MacAddress = network.MacAddress, IPAMConfig = new EndpointIPAMConfig { IPv4Address = network.Address } },
+        },
     };
 
     private static HostConfig Host(ContainerSpec spec, DockerSite site) => new()
@@ -74,7 +84,7 @@ internal static class DockerSpec
         // Docker takes localhost's IPv6 address from containers of a network that has none.
         Sysctls = site.HasIPv6 ? new Dictionary<string, string> { ["net.ipv6.conf.lo.disable_ipv6"] = "0" } : [],
         // The resolver of an internal network would still carry questions out; this one leads nowhere.
-        DNS = spec.AllowInternet ? [] : ["127.0.0.1"],
+        DNS = spec.Network is { } network ? [network.Resolver] : spec.AllowInternet ? [] : ["127.0.0.1"],
         DNSOptions = spec.AllowInternet ? [] : ["timeout:1", "attempts:1"],
         Memory = spec.Limits.MemoryMB * MiB,
         MemorySwap = spec.Limits.MemoryMB * MiB,

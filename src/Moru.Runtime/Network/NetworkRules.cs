@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 
 namespace Moru.Runtime;
@@ -25,7 +24,10 @@ public sealed partial record NetworkRules
 
     internal bool DeniesEverything => AllowOut.Count == 0 && DenyOut.Contains(Everything);
 
-    /// <exception cref="RuntimeException"><see cref="RuntimeError.InvalidArgument"/>: a rule is malformed, or none that can be enforced.</exception>
+    /// <summary>Whether a network with or without a way out is not enough.</summary>
+    internal bool NeedsFilter => (AllowOut.Count > 0 || DenyOut.Count > 0) && !DeniesEverything;
+
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.InvalidArgument"/>: a rule is malformed.</exception>
     internal void Check(bool secure)
     {
         if (MaskRequestHost is not null && !Host().IsMatch(MaskRequestHost.Replace("${PORT}", "80", StringComparison.Ordinal)))
@@ -38,24 +40,13 @@ public sealed partial record NetworkRules
         if (AllowOut.FirstOrDefault(entry => !IsAddress(entry)) is { } domain && !DenyOut.Contains(Everything))
             throw Invalid($"the allowed domain '{domain}' restricts nothing by itself: deny '{Everything}' as well");
 
-        // A rule that is accepted but not kept would be worse than none.
-        if ((AllowOut.Count > 0 || DenyOut.Count > 0) && !DeniesEverything)
-        {
-            throw Invalid(
-                $"this server cannot enforce allowOut and denyOut yet, except for denyOut ['{Everything}'] alone; leave them out, or set allow_internet_access to false");
-        }
-
         if (!AllowPublicTraffic && !secure)
             throw Invalid("allowPublicTraffic false needs secure true, since otherwise the agent of the sandbox would stay open");
     }
 
-    private static bool IsAddress(string text) =>
-        Address().IsMatch(text) && (text.Contains('/', StringComparison.Ordinal) ? IPNetwork.TryParse(text, out _) : IPAddress.TryParse(text, out _));
+    private static bool IsAddress(string text) => AddressRange.TryParse(text, out _);
 
     private static RuntimeException Invalid(string message) => new(RuntimeError.InvalidArgument, message + ".");
-
-    [GeneratedRegex(@"^(\d{1,3}\.){3}\d{1,3}(/\d{1,2})?\z")]
-    private static partial Regex Address();
 
     [GeneratedRegex(@"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9])\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Domain();

@@ -1,0 +1,53 @@
+namespace Moru.Runtime;
+
+/// <summary>The kernel's packet filter on one bridge. It stays when this process ends, so that nothing opens then.</summary>
+internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<FirewallSandbox>> sandboxes) : IDisposable
+{
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private FirewallPlan? plan;
+
+    /// <summary>Replaces everything at once: there is no moment without a filter.</summary>
+    public async Task LoadAsync(FirewallPlan next)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            await Nft.ApplyAsync(FirewallText.Load(next, addresses, sandboxes()));
+            plan = next;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Gives a sandbox its rules, or other ones.</summary>
+    public Task AdmitAsync(FirewallSandbox sandbox) => ChangeAsync(plan => FirewallText.Admit(plan, sandbox));
+
+    /// <summary>Takes everything from a sandbox that is not among the sandboxes any more.</summary>
+    public Task ExpelAsync(FirewallSandbox sandbox) => ChangeAsync(plan => FirewallText.Expel(plan, sandbox));
+
+    public void Dispose() => gate.Dispose();
+
+    private async Task ChangeAsync(Func<FirewallPlan, string> change)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            if (plan is null) return;
+            try
+            {
+                await Nft.ApplyAsync(change(plan));
+            }
+            catch (RuntimeException)
+            {
+                // Somebody changed or removed the tables: put everything back as it should be, of which this change is a part.
+                await Nft.ApplyAsync(FirewallText.Load(plan, addresses, sandboxes()));
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Moru.Runtime;
+
+/// <summary>A sandbox on the network: its address and rules, and what it was answered and refused.</summary>
+internal sealed class NetworkMember(string id, uint address, EgressRules rules, TimeProvider time)
+{
+    private volatile EgressRules rules = rules;
+
+    public string Id { get; } = id;
+
+    public uint Address { get; } = address;
+
+    public EgressRules Rules => rules;
+
+    public Decisions Decisions { get; } = new(time);
+
+    public NamePins Pins { get; } = new(time);
+
+    public Bucket Questions { get; } = new(perSecond: 50, burst: 200, time);
+
+    /// <summary>Rung when the rules changed or the sandbox left: its connections through the proxy look again whether they may go on.</summary>
+    public event Action? Changed;
+
+    public FirewallSandbox InFirewall => new(Id, Address, Rules);
+
+    public void Change(EgressRules next)
+    {
+        rules = next;
+        Changed?.Invoke();
+    }
+
+    public void Leave() => Change(new EgressRules([], [], [AddressRange.Everything]));
+}

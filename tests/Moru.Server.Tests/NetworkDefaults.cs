@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Moru.Server.Tests;
+
+/// <summary>What a sandbox without rules of its own reaches, and what never.</summary>
+public sealed class NetworkDefaults(NetworkFixture network) : IClassFixture<NetworkFixture>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Public_addresses_and_names_are_reached()
+    {
+        network.Dns["www.default.test"] = [network.World.OtherPublic];
+        await using var sandbox = await network.CreateAsync();
+
+        var came = await NetworkFixture.TryAsync(
+            sandbox, $"tcp {network.World.Public} 80", $"udp {network.World.OtherPublic} 5000", $"tcp {network.World.ThirdPublic} 22", "name www.default.test");
+
+        Assert.Equal(["open", "open", "open", $"{network.World.OtherPublic}"], came);
+    }
+
+    [Fact]
+    public async Task Private_networks_and_the_metadata_service_are_not_reached()
+    {
+        await using var sandbox = await network.CreateAsync();
+        IPAddress[] hosts = [network.World.Private, World.Metadata];
+
+        foreach (var host in hosts)
+            Assert.Equal(["refused", "refused", "silent", "silent"], await NetworkFixture.TryAsync(sandbox, $"tcp {host} 80", $"tcp {host} 443", $"udp {host} 5000", $"ping {host}"));
+
+        Assert.All(hosts, host => Assert.Empty(network.World.At(host)));
+    }
+
+    [Fact]
+    public async Task No_address_of_the_servers_machine_is_reached_on_any_port()
+    {
+        await using var sandbox = await network.CreateAsync();
+        using var everywhere = new TcpListener(IPAddress.Any, 0);
+        everywhere.Start();
+        var port = ((IPEndPoint)everywhere.LocalEndpoint).Port;
+        var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(face => face.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)
+            .Where(address => address.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(address)).ToList();
+
+        var came = await NetworkFixture.TryAsync(sandbox, [.. own.SelectMany(address => (string[])[$"tcp {address} {port}", $"tcp {address} {network.Server.HttpUrl!.Port}"])]);
+
+        Assert.Contains(own, address => address.ToString().StartsWith("198.18.", StringComparison.Ordinal) || address.ToString().StartsWith("198.19.", StringComparison.Ordinal));
+        Assert.All(came, result => Assert.Equal("refused", result));
+        Assert.False(everywhere.Pending());
+    }
+
+    [Fact]
+    public async Task Other_sandboxes_are_not_reached()
+    {
+        await using var sandbox = await network.CreateAsync();
+        await using var other = await network.CreateAsync();
+        await using var server = await other.Commands.StartAsync("python3 -m http.server 8000", cancellationToken: Cancel);
+        var neighbour = (await other.Commands.RunAsync("hostname -I", cancellationToken: Cancel)).Stdout.Trim();
+
+        var came = await NetworkFixture.TryAsync(sandbox, $"tcp {neighbour} 8000", $"tcp {neighbour} 49983", $"udp {neighbour} 9", $"ping {neighbour}");
+
+        Assert.DoesNotContain("open", came);
+    }
+
+    [Fact]
+    public async Task A_name_that_answers_a_private_address_is_refused()
+    {
+        network.Dns["rebind.test"] = [network.World.Private];
+        network.Dns["metadata.test"] = [World.Metadata];
+        network.Dns["mixed.test"] = [network.World.Private, network.World.Public];
+        await using var sandbox = await network.CreateAsync();
+
+        Assert.Equal(
+            ["refused", "refused", $"{network.World.Public}"], await NetworkFixture.TryAsync(sandbox, "name rebind.test", "name metadata.test", "name mixed.test"));
+    }
+
+    [Fact]
+    public async Task Without_internet_access_nothing_leaves_and_no_name_is_asked_for()
+    {
+        network.Dns["www.closed.test"] = [network.World.Public];
+        await using var sandbox = await network.CreateAsync(internet: false);
+        var before = network.World.Arrivals.Count;
+
+        var came = await NetworkFixture.TryAsync(
+            sandbox, $"tcp {network.World.Public} 80", $"udp {network.World.Public} 5000", $"ping {network.World.Public}", $"udp {network.World.Public} 53",
+            "name www.closed.test");
+
+        Assert.Equal(["refused", "silent", "silent", "refused", "refused"], came);
+        Assert.Equal(before, network.World.Arrivals.Count);
+        Assert.DoesNotContain("www.closed.test", network.Dns.Questions);
+    }
+
+    [Fact]
+    public async Task Rules_hold_through_pause_resume_and_a_new_server()
+    {
+        var sandbox = await network.CreateAsync();
+        string[] targets = [$"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"];
+
+        await network.Client.PauseSandboxAsync(sandbox.SandboxId, cancellationToken: Cancel);
+        await network.Client.ConnectSandboxAsync(sandbox.SandboxId, cancellationToken: Cancel);
+        Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(sandbox, targets));
+
+        await network.RestartServerAsync();
+        var again = await network.Client.ConnectSandboxAsync(sandbox.SandboxId, cancellationToken: Cancel);
+        Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(again, targets));
+        await network.Client.KillSandboxAsync(sandbox.SandboxId, cancellationToken: Cancel);
+    }
+}
