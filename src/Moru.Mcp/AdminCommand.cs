@@ -6,14 +6,19 @@ namespace Moru.Mcp;
 /// <summary>Keys and teams from the command line: one line each on stdout, with tabs between the columns; new secrets alone on a line.</summary>
 internal static class AdminCommand
 {
-    public static async Task<int> RunAsync(Settings settings, CommandLine line, CancellationToken stop)
+    public static Task<int> RunAsync(Settings settings, CommandLine line, CancellationToken stop) => AskAsync(
+        settings, asAdmin: line.Verb == "teams" || line.Team is not null,
+        server => line.Verb == "teams" ? TeamsAsync(server, line.Words, stop) : KeysAsync(server, line.Words, line.Team, stop), stop);
+
+    /// <summary>Asks the server, and tells in one line why it did not work.</summary>
+    public static async Task<int> AskAsync(Settings settings, bool asAdmin, Func<ControlPlane, Task> ask, CancellationToken stop)
     {
         using var logs = settings.CreateLogs();
         await using var backend = new Backend(settings, logs);
         try
         {
-            using var server = await backend.AdministerAsync(asAdmin: line.Verb == "teams" || line.Team is not null, stop);
-            await (line.Verb == "teams" ? TeamsAsync(server, line.Words, stop) : KeysAsync(server, line.Words, line.Team, stop));
+            using var server = await backend.AdministerAsync(asAdmin, stop);
+            await ask(server);
             return 0;
         }
         catch (SandboxException error) when (error is not InvalidArgumentException)
@@ -66,5 +71,5 @@ internal static class AdminCommand
         }
     }
 
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+    public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 }

@@ -39,6 +39,8 @@ internal sealed record CommandLine
                                 API keys of the own team, or of any with MORU_ADMIN_TOKEN
           moru-mcp teams [list | create NAME | block ID | unblock ID] [--data-dir DIR]
                                 teams of the server; needs MORU_ADMIN_TOKEN
+          moru-mcp policy [show ID | explain ID HOST] [--data-dir DIR]
+                                what a sandbox may reach and was refused; whether it may reach a host, and why
           moru-mcp --version | --help
 
         Variables: MORU_DATA_DIR, MORU_SERVER_DOMAIN, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ADMIN_TOKEN, MORU_ENVD,
@@ -46,7 +48,7 @@ internal sealed record CommandLine
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>config</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>--version</c> or <c>--help</c>.</summary>
+    /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>config</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>policy</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
     public int Port { get; init; } = DefaultPort;
@@ -78,7 +80,7 @@ internal sealed record CommandLine
     /// <summary>Where the MCP server is that a client shall use; null: the client starts one.</summary>
     public Uri? Url { get; init; }
 
-    /// <summary>What <c>keys</c> and <c>teams</c> shall do; empty: list. The client of <c>config</c>.</summary>
+    /// <summary>What <c>keys</c>, <c>teams</c> and <c>policy</c> shall do; empty for the first two: list. The client of <c>config</c>.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>The team whose keys are meant.</summary>
@@ -91,7 +93,7 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "config" or "env" or "keys" or "teams" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "config" or "env" or "keys" or "teams" or "policy" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
         if (line.Verb == "http") line = line with { Port = DefaultMcpPort };
         while (rest.TryDequeue(out var option))
         {
@@ -102,7 +104,7 @@ internal sealed record CommandLine
             }
 
             var (name, value) = option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (option[..at], option[(at + 1)..]) : (option, null);
-            if (line.Verb is "keys" or "teams" or "config" && !option.StartsWith('-'))
+            if (line.Verb is "keys" or "teams" or "policy" or "config" && !option.StartsWith('-'))
             {
                 line = line with { Words = [.. line.Words, option] };
                 continue;
@@ -167,6 +169,8 @@ internal sealed record CommandLine
     {
         ("config", [var client]) => ClientConfiguration.Clients.Contains(client),
         ("config", _) => false,
+        ("policy", ["show", _] or ["explain", _, _]) => true,
+        ("policy", _) => false,
         (_, [] or ["list"]) or (_, ["create", _]) or ("keys", ["delete", _]) or ("teams", ["block" or "unblock", _]) => true,
         _ => false,
     };

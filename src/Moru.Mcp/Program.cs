@@ -26,6 +26,7 @@ try
         case "config": return ClientConfiguration.Print(line);
         case "env": return await EnvCommand.RunAsync(Settings.From(line), stop.Token);
         case "keys" or "teams": return await AdminCommand.RunAsync(Settings.From(line), line, stop.Token);
+        case "policy": return await PolicyCommand.RunAsync(Settings.From(line), line, stop.Token);
         case "stdio": return await StdioCommand.RunAsync(Settings.From(line), stop.Token);
         case "--version": Console.WriteLine($"moru-mcp {McpFace.Version}"); return 0;
         default: Console.WriteLine(CommandLine.Usage); return 0;

@@ -112,6 +112,20 @@ public sealed partial class MoruClient
         return api.SendAsync(HttpMethod.Post, Path(sandboxId, "/timeout"), body, cancellationToken);
     }
 
+    /// <summary>Changes what a running or paused sandbox may reach, at once and for connections that are open too. Works with self-hosted servers.</summary>
+    /// <param name="sandboxId">Its id.</param>
+    /// <param name="allowOut">As <see cref="NetworkOptions.AllowOut"/>; null: none.</param>
+    /// <param name="denyOut">As <see cref="NetworkOptions.DenyOut"/>; null: none, and all with an <paramref name="allowOut"/>. <c>0.0.0.0/0</c> is everything.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="NotFoundException">There is no such sandbox.</exception>
+    /// <exception cref="InvalidArgumentException">A rule is malformed, or the server cannot enforce it.</exception>
+    public Task SetSandboxNetworkAsync(
+        string sandboxId, IReadOnlyList<string>? allowOut = null, IReadOnlyList<string>? denyOut = null, CancellationToken cancellationToken = default)
+    {
+        var rules = new SandboxEgress { AllowOut = allowOut, DenyOut = NetworkOptions.DeniedWith(allowOut, denyOut) };
+        return api.SendAsync(HttpMethod.Put, Path(sandboxId, "/network"), ApiTransport.Json(rules, ApiJson.Default.SandboxEgress), cancellationToken);
+    }
+
     /// <summary>Reads what the server knows of a sandbox.</summary>
     /// <exception cref="NotFoundException">There is no such sandbox.</exception>
     public async Task<SandboxInfo> GetSandboxInfoAsync(string sandboxId, CancellationToken cancellationToken = default) =>

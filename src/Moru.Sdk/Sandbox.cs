@@ -129,6 +129,15 @@ public sealed partial class Sandbox : IAsyncDisposable
     public Task SetTimeoutAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         client.SetSandboxTimeoutAsync(SandboxId, timeout, cancellationToken);
 
+    /// <summary>Changes what this sandbox may reach, at once and for connections that are open too. Works with self-hosted servers.</summary>
+    /// <param name="allowOut">As <see cref="NetworkOptions.AllowOut"/>; null: none.</param>
+    /// <param name="denyOut">As <see cref="NetworkOptions.DenyOut"/>; null: none, and all with an <paramref name="allowOut"/>. <c>0.0.0.0/0</c> is everything.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="NotFoundException">The sandbox has ended.</exception>
+    /// <exception cref="InvalidArgumentException">A rule is malformed, or the server cannot enforce it.</exception>
+    public Task SetNetworkAsync(IReadOnlyList<string>? allowOut = null, IReadOnlyList<string>? denyOut = null, CancellationToken cancellationToken = default) =>
+        client.SetSandboxNetworkAsync(SandboxId, allowOut, denyOut, cancellationToken);
+
     /// <summary>Ends this sandbox for good.</summary>
     /// <returns>False when it had ended already.</returns>
     public Task<bool> KillAsync(CancellationToken cancellationToken = default) =>

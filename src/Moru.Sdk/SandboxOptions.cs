@@ -55,10 +55,15 @@ public sealed record SandboxOptions
 /// <summary>What traffic may enter and leave a sandbox.</summary>
 public sealed record NetworkOptions
 {
-    /// <summary>IP addresses, CIDR ranges and domains that may be reached in any case; default none. Domains need <c>0.0.0.0/0</c> in <see cref="DenyOut"/>.</summary>
+    internal const string Everything = "0.0.0.0/0";
+
+    /// <summary>
+    /// IP addresses, CIDR ranges and domains (<c>api.example.com</c>, <c>*.example.com</c> for all below it, <c>*</c>) that may be reached;
+    /// default none. Without <see cref="DenyOut"/> nothing else may be.
+    /// </summary>
     public IReadOnlyList<string>? AllowOut { get; init; }
 
-    /// <summary>IP addresses and CIDR ranges that may not be reached; default none.</summary>
+    /// <summary>IP addresses and CIDR ranges that may not be reached unless <see cref="AllowOut"/> has them; default none, and all with an <see cref="AllowOut"/>.</summary>
     public IReadOnlyList<string>? DenyOut { get; init; }
 
     /// <summary>Whether everybody may reach the sandbox's ports; default true. With false, requests need <see cref="Sandbox.TrafficAccessToken"/>.</summary>
@@ -67,10 +72,14 @@ public sealed record NetworkOptions
     /// <summary>Host name that the sandbox's servers see in place of the real one, where <c>${PORT}</c> stands for the port; default: the real one.</summary>
     public string? MaskRequestHost { get; init; }
 
+    /// <summary>A list of what is allowed means that nothing else is; on the wire that has to be said.</summary>
+    internal static IReadOnlyList<string>? DeniedWith(IReadOnlyList<string>? allowOut, IReadOnlyList<string>? denyOut) =>
+        denyOut is null && allowOut is { Count: > 0 } ? [Everything] : denyOut;
+
     internal NewSandboxNetwork ToWire() => new()
     {
         AllowOut = AllowOut,
-        DenyOut = DenyOut,
+        DenyOut = DeniedWith(AllowOut, DenyOut),
         AllowPublicTraffic = AllowPublicTraffic ? null : false,
         MaskRequestHost = MaskRequestHost,
     };

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Moru.Runtime;
@@ -17,6 +18,9 @@ internal sealed record ConfigurationFile
 
     /// <summary>What each team may use.</summary>
     public TeamSection? Limits { get; init; }
+
+    /// <summary>What sandboxes may reach beyond public addresses, and who answers their DNS questions.</summary>
+    public NetworkSection? Network { get; init; }
 
     /// <summary>What differs for single teams, by id.</summary>
     public IReadOnlyDictionary<string, TeamSection>? Teams { get; init; }
@@ -44,6 +48,8 @@ internal sealed record ConfigurationFile
         {
             MaxSandboxes = Positive(Sandboxes, "sandboxes") ?? options.MaxSandboxes,
             Limits = limits,
+            OpenedAddresses = Network?.Opened ?? options.OpenedAddresses,
+            Resolvers = Network?.Servers ?? options.Resolvers,
             LimitsByTeam = Teams?.ToDictionary(team => team.Key, team => team.Value.Apply(limits)) ?? options.LimitsByTeam,
         };
     }
@@ -57,6 +63,24 @@ internal sealed record ConfigurationFile
 
     private static RuntimeException Invalid(string problem, Exception? inner = null) =>
         new(RuntimeError.InvalidArgument, $"The file '{Name}' in the data directory cannot be used: {problem}", inner);
+
+    /// <summary>Exceptions of the operator's.</summary>
+    internal sealed record NetworkSection
+    {
+        private const int DnsPort = 53;
+
+        /// <summary>Addresses and ranges that are not public and may be reached all the same, by names for people.</summary>
+        public IReadOnlyDictionary<string, string>? Open { get; init; }
+
+        /// <summary>Addresses of DNS servers.</summary>
+        public IReadOnlyList<string>? Resolvers { get; init; }
+
+        internal IReadOnlyDictionary<string, AddressRange>? Opened => Open?.ToDictionary(
+            entry => entry.Key, entry => AddressRange.TryParse(entry.Value ?? "", out var range) ? range : throw Invalid($"'network.open.{entry.Key}' must be an IPv4 address or range"));
+
+        internal IReadOnlyList<IPEndPoint>? Servers => Resolvers?
+            .Select(text => IPAddress.TryParse(text, out var address) ? new IPEndPoint(address, DnsPort) : throw Invalid("'network.resolvers' must hold IP addresses")).ToList();
+    }
 
     /// <summary>Limits of a team; what is absent is as for all teams.</summary>
     internal sealed record TeamSection

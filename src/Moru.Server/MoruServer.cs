@@ -184,6 +184,7 @@ public sealed class MoruServer : IAsyncDisposable
         app.Use(rates.SpendAsync);
         new SandboxEndpoints(runtime, domain).Map(app);
         new LifecycleEndpoints(runtime, domain).Map(app);
+        new NetworkEndpoints(runtime).Map(app);
         new RunEndpoints(runtime).Map(app);
         new TemplateEndpoints(runtime).Map(app);
         new TemplateBuildEndpoints(runtime).Map(app);

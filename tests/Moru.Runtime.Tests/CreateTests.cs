@@ -246,7 +246,7 @@ public sealed class CreateTests
 
         await node.CreateAsync();
 
-        string[] expected = ["sandbox.create.admission", "sandbox.create.start", "sandbox.create.agent", "sandbox.create.init", "sandbox.create"];
+        string[] expected = ["sandbox.create.admission", "sandbox.create.network", "sandbox.create.start", "sandbox.create.agent", "sandbox.create.init", "sandbox.create"];
         Assert.Equal(expected.Select(name => $"{root.TraceId} {name}"), spans.Where(span => span.StartsWith(root.TraceId.ToString(), StringComparison.Ordinal)));
     }
 

@@ -84,6 +84,7 @@ public sealed class NetworkFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (Client is null) return;
         await foreach (var sandbox in Client.ListSandboxesAsync(cancellationToken: CancellationToken.None)) await Client.KillSandboxAsync(sandbox.SandboxId);
         Client.Dispose();
         await Server.DisposeAsync();

@@ -106,7 +106,8 @@ public sealed partial class World : IAsyncDisposable
     private async Task AddAsync(IPAddress address)
     {
         await IpAsync($"-n {name} address add {address}/32 dev lo");
-        await IpAsync($"route add {address}/32 via {Public} dev {name}");
+        // Other worlds may have the same addresses; a route with another metric is another route.
+        await IpAsync($"route add {address}/32 via {Public} dev {name} metric {block}");
     }
 
     private async Task AcceptAsync(Socket listener, IPEndPoint at, Func<NetworkStream, CancellationToken, Task> answer)

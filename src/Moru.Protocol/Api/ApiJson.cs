@@ -56,6 +56,9 @@ namespace Moru.Protocol;
 [JsonSerializable(typeof(int?))]
 [JsonSerializable(typeof(bool?))]
 [JsonSerializable(typeof(NewSandboxNetwork))]
+[JsonSerializable(typeof(SandboxEgress))]
+[JsonSerializable(typeof(SandboxNetworkReport))]
+[JsonSerializable(typeof(NetworkExplanation))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -202,7 +202,7 @@ internal static class DnsMessage
             if (text.Length > 0) text.Append('.');
             foreach (var octet in message.Slice(position + 1, length))
             {
-                var lower = char.ToLowerInvariant((char)octet);
+                var lower = octet is >= (byte)'A' and <= (byte)'Z' ? (char)(octet | 0x20) : (char)octet;
                 if (lower is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_')) return false;
                 text.Append(lower);
             }

@@ -26,10 +26,6 @@ internal sealed record EgressRules(IReadOnlyList<AddressRange> Allow, IReadOnlyL
         return new EgressRules(allow, names, allowInternet ? [.. rules.DenyOut.Select(AddressRange.Parse)] : [AddressRange.Everything]);
     }
 
-    public bool AllowsAddress(uint address) => Allow.Any(range => range.Contains(address));
-
-    public bool DeniesAddress(uint address) => Deny.Any(range => range.Contains(address));
-
     /// <param name="name">In lower case, without a dot at its end.</param>
     /// <returns>The entry that allows it; null: none does.</returns>
     public string? EntryFor(string name) => Names.FirstOrDefault(entry =>

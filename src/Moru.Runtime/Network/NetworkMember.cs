@@ -4,6 +4,7 @@ namespace Moru.Runtime;
 internal sealed class NetworkMember(string id, uint address, EgressRules rules, TimeProvider time)
 {
     private volatile EgressRules rules = rules;
+    private int connections;
 
     public string Id { get; } = id;
 
@@ -21,6 +22,17 @@ internal sealed class NetworkMember(string id, uint address, EgressRules rules, 
     public event Action? Changed;
 
     public FirewallSandbox InFirewall => new(Id, Address, Rules);
+
+    /// <summary>Counts a connection.</summary>
+    public bool TryOpen(int most)
+    {
+        if (Interlocked.Increment(ref connections) <= most) return true;
+        Decisions.Add(DecisionSource.NameProxy, "(connections)", isAllowed: false, $"it has {most} connections open");
+        Close();
+        return false;
+    }
+
+    public void Close() => Interlocked.Decrement(ref connections);
 
     public void Change(EgressRules next)
     {

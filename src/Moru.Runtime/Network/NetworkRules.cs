@@ -35,7 +35,7 @@ public sealed partial record NetworkRules
 
         if (DenyOut.FirstOrDefault(entry => !IsAddress(entry)) is { } denied)
             throw Invalid($"invalid denied CIDR '{denied}': give an IP address or a range such as 203.0.113.0/24; domains cannot be denied");
-        if (AllowOut.FirstOrDefault(entry => !IsAddress(entry) && !Domain().IsMatch(entry)) is { } allowed)
+        if (AllowOut.FirstOrDefault(entry => !IsAddress(entry) && !IsDomain(entry)) is { } allowed)
             throw Invalid($"invalid allowed address '{allowed}': give an IP address, a range such as 203.0.113.0/24, or a domain");
         if (AllowOut.FirstOrDefault(entry => !IsAddress(entry)) is { } domain && !DenyOut.Contains(Everything))
             throw Invalid($"the allowed domain '{domain}' restricts nothing by itself: deny '{Everything}' as well");
@@ -46,10 +46,13 @@ public sealed partial record NetworkRules
 
     private static bool IsAddress(string text) => AddressRange.TryParse(text, out _);
 
-    private static RuntimeException Invalid(string message) => new(RuntimeError.InvalidArgument, message + ".");
+    private static bool IsDomain(string text)
+    {
+        var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
+        return text == "*" || (name.Contains('.', StringComparison.Ordinal) && !name.EndsWith('.') && HostName.TryParse(name, out _));
+    }
 
-    [GeneratedRegex(@"^(\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9])\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Domain();
+    private static RuntimeException Invalid(string message) => new(RuntimeError.InvalidArgument, message + ".");
 
     [GeneratedRegex(@"^(?=.{1,253}\z)[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*(:\d{1,5})?\z")]
     private static partial Regex Host();

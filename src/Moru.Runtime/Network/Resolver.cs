@@ -94,6 +94,19 @@ internal sealed partial class Resolver : IAsyncDisposable
         return Addresses(member, question, answer);
     }
 
+    /// <summary>Asks for a sandbox, by the same rules as for its own question.</summary>
+    /// <returns>An address of the name; null: none that may be reached.</returns>
+    public async Task<uint?> FindAsync(NetworkMember member, string name, CancellationToken cancellationToken)
+    {
+        if (member.Rules.EntryFor(name) is null || !member.Questions.TryTake()) return null;
+        var message = await upstream.AskAsync(name, DnsMessage.A, cancellationToken);
+        if (message is null || !DnsMessage.TryReadAddresses(message, name, out var answer)) return null;
+        var given = answer.Addresses.Where(addresses.IsPublic).ToList();
+        if (given.Count == 0) return null;
+        member.Pins.Add(name, given, TimeSpan.FromSeconds(answer.LifeSeconds));
+        return given[0];
+    }
+
     private byte[] Addresses(NetworkMember member, DnsQuestion question, byte[] message)
     {
         if (!DnsMessage.TryReadAddresses(message, question.Name, out var answer)) return DnsMessage.Empty(question, DnsMessage.ServerFailure);

@@ -110,6 +110,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     {
         if (opened is { } network)
         {
+            await network.Proxy.DisposeAsync();
             await network.Resolver.DisposeAsync();
             if (members.IsEmpty) await RemoveAsync(network);
         }
@@ -148,14 +149,16 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         var subnet = AddressRange.Parse(made.Subnet);
         var gateway = IPAddress.Parse(made.Gateway);
         var resolver = new Resolver(gateway, MemberAt, upstream, addresses, log);
+        var proxy = new NameProxy(gateway, MemberAt, resolver, addresses, log);
         try
         {
-            var plan = new FirewallPlan(name, subnet, resolver.Port, resolver.Port, VolumeLibc.EffectiveUser());
+            var plan = new FirewallPlan(name, subnet, resolver.Port, proxy.Port, VolumeLibc.EffectiveUser());
             await firewall.LoadAsync(plan);
-            return new Opened(plan, gateway, resolver);
+            return new Opened(plan, gateway, resolver, proxy);
         }
         catch
         {
+            await proxy.DisposeAsync();
             await resolver.DisposeAsync();
             throw;
         }
@@ -202,7 +205,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         byAddress[member.Address] = member;
     }
 
-    private sealed record Opened(FirewallPlan Plan, IPAddress Gateway, Resolver Resolver);
+    private sealed record Opened(FirewallPlan Plan, IPAddress Gateway, Resolver Resolver, NameProxy Proxy);
 
     private static partial class Log
     {

@@ -101,7 +101,7 @@ internal static partial class Wire
         MaskRequestHost = wire.MaskRequestHost,
     };
 
-    private static IReadOnlyList<string> Strings(IReadOnlyList<string>? list, string member) =>
+    public static IReadOnlyList<string> Strings(IReadOnlyList<string>? list, string member) =>
         list is not null && list.Any(entry => entry is null) ? throw ApiBody.Invalid($"{member} must hold strings only") : list ?? [];
 
     private static IReadOnlyDictionary<string, string> Strings(IReadOnlyDictionary<string, string>? map, string member)
