@@ -13,6 +13,7 @@ examine() {
     if [[ -n $engine_api ]]; then
         export_engine_address
         examine_limits
+        examine_firewall
         examine_base_image
         examine_template_images
         examine_engine_disk
@@ -75,6 +76,19 @@ examine_template_images() {
         if template_image_fresh "$name"; then good "template $name" "moru/$name:latest"
         else doubtful "template $name" "moru/$name:latest is missing or out of date; sandboxes of this template need it" './moru build'; fi
     done
+}
+
+examine_firewall() {
+    local version
+    if ! is_local || [[ $(uname -s) != Linux ]] || timeout 10 docker info --format '{{.SecurityOptions}}' 2>/dev/null | grep -q name=rootless; then
+        doubtful 'network rules' 'cannot be enforced on an engine in a network of its own; sandboxes reach whatever it reaches' 'use Docker Engine on this Linux machine, as root'
+    elif ! version=$(PATH=$PATH:/usr/sbin:/sbin timeout 5 nft --version 2>/dev/null); then
+        doubtful 'network rules' 'nft is missing, so that sandboxes reach whatever this machine reaches' 'sudo apt-get install -y nftables   (or that package of your distribution)'
+    elif ! is_root; then
+        doubtful 'network rules' 'only a server that is root can enforce them; other servers leave sandboxes what this machine reaches' 'start the server as root'
+    else
+        good 'network rules' "${version%% (*}"
+    fi
 }
 
 examine_base_image() {

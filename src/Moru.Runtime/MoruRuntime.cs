@@ -131,6 +131,7 @@ public sealed class MoruRuntime : IAsyncDisposable
         loops.Begin("watch", watch.ListenAsync);
         loops.Begin("reconcile", watch.ReconcileAsync);
         loops.Begin("builds", Builds.CleanUpAsync);
+        loops.Begin("network", network.WatchAsync);
         loops.Begin("reaper", new Reaper(Sandboxes, Time, log).RunAsync);
         loops.Begin("deadlines", new DeadlineNews(Sandboxes, start, Time, log).RunAsync);
         loops.Begin("team metrics", TeamMetrics.RunAsync);

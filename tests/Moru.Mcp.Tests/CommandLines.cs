@@ -14,6 +14,8 @@ public sealed class CommandLines
     [InlineData("--version", "--version", 3000, null)]
     [InlineData("keys", "keys", 3000, null)]
     [InlineData("teams list --data-dir /d", "teams", 3000, "/d")]
+    [InlineData("policy show i1", "policy", 3000, null)]
+    [InlineData("policy explain i1 example.com --data-dir /d", "policy", 3000, "/d")]
     public void Commands_are_understood(string arguments, string verb, int port, string? data)
     {
         var line = CommandLine.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), out _)!;
@@ -65,6 +67,8 @@ public sealed class CommandLines
     [InlineData("keys create", "keys does not understand 'create'")]
     [InlineData("keys block x", "keys does not understand 'block x'")]
     [InlineData("teams delete x", "teams does not understand 'delete x'")]
+    [InlineData("policy", "policy does not understand ''")]
+    [InlineData("policy explain i1", "policy does not understand 'explain i1'")]
     [InlineData("teams --team x", "unknown argument '--team'")]
     [InlineData("keys --port 1", "unknown argument '--port'")]
     [InlineData("serve --listen here", "--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not 'here'")]

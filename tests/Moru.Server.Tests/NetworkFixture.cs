@@ -6,7 +6,7 @@ using Moru.Runtime;
 namespace Moru.Server.Tests;
 
 /// <summary>A real server, whose sandboxes see a world that this process plays: web servers, DNS, a private network, a metadata service.</summary>
-public sealed class NetworkFixture : IAsyncLifetime
+public class NetworkFixture : IAsyncLifetime
 {
     private readonly TemporaryDirectory directory = new();
 
@@ -22,7 +22,7 @@ public sealed class NetworkFixture : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         World = await World.StartAsync();
         World.Receive(new IPEndPoint(World.Public, 53), Dns.Answer);
@@ -90,6 +90,7 @@ public sealed class NetworkFixture : IAsyncLifetime
         await Server.DisposeAsync();
         await World.DisposeAsync();
         directory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Answers every request of a connection with its Host.</summary>

@@ -3,28 +3,17 @@ using System.Net;
 namespace Moru.Server.Tests;
 
 /// <summary>Rules that allow names: held on connect, whatever a sandbox does to get around them.</summary>
-public sealed class NetworkNameRules(NetworkFixture network) : IClassFixture<NetworkFixture>, IAsyncLifetime
+public sealed class NetworkNameRules(NamedHosts network) : IClassFixture<NamedHosts>
 {
     private static readonly string[] Everything = ["0.0.0.0/0"];
 
-    private Sandbox sandbox = null!;
+    private readonly Sandbox sandbox = network.Sandbox;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private IPAddress Good => network.World.OtherPublic;
 
     private IPAddress Evil => network.World.ThirdPublic;
-
-    public async ValueTask InitializeAsync()
-    {
-        network.Dns["good.test"] = [Good];
-        network.Dns["sub.wild.test"] = [Good];
-        network.Dns["wild.test"] = [Good];
-        network.Dns["evil.test"] = [Evil];
-        sandbox = await network.CreateAsync(allow: ["good.test", "*.wild.test"], deny: Everything);
-    }
-
-    public async ValueTask DisposeAsync() => await sandbox.DisposeAsync();
 
     [Fact]
     public async Task An_allowed_name_is_reached_by_HTTP_and_TLS()
@@ -161,5 +150,19 @@ public sealed class NetworkNameRules(NetworkFixture network) : IClassFixture<Net
             ' | grep -v "^b..$" || true
             """;
         return (await sandbox.Commands.RunAsync(program, cancellationToken: Cancel)).Stdout;
+    }
+}
+
+/// <summary>One sandbox that may reach some names, for many attempts.</summary>
+public sealed class NamedHosts : NetworkFixture
+{
+    public Sandbox Sandbox { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        foreach (var name in (string[])["good.test", "sub.wild.test", "wild.test"]) Dns[name] = [World.OtherPublic];
+        Dns["evil.test"] = [World.ThirdPublic];
+        Sandbox = await CreateAsync(allow: ["good.test", "*.wild.test"]);
     }
 }

@@ -43,6 +43,9 @@ public sealed partial class World : IAsyncDisposable
     /// <summary>Everything that arrived so far.</summary>
     public IReadOnlyCollection<Arrival> Arrivals => arrivals;
 
+    /// <summary>File of the namespace.</summary>
+    public string Place => $"/run/netns/{name}";
+
     /// <summary>Makes the namespace.</summary>
     public static async Task<World> StartAsync()
     {
@@ -158,8 +161,19 @@ public sealed partial class World : IAsyncDisposable
         }
     }
 
-    /// <summary>A socket belongs to the namespace of the thread that makes it, whoever uses it later.</summary>
     private Socket Open(IPEndPoint at, SocketType type, ProtocolType protocol)
+    {
+        var socket = Open(Place, at, type, protocol);
+        sockets.Add(socket);
+        return socket;
+    }
+
+    /// <summary>Makes a socket in another network namespace: it belongs to that of the thread that makes it, whoever uses it later.</summary>
+    /// <param name="place">File of the namespace.</param>
+    /// <param name="at">What to bind it to.</param>
+    /// <param name="type">Of the socket.</param>
+    /// <param name="protocol">Of the socket.</param>
+    public static Socket Open(string place, IPEndPoint at, SocketType type, ProtocolType protocol)
     {
         Socket? socket = null;
         Exception? problem = null;
@@ -167,8 +181,8 @@ public sealed partial class World : IAsyncDisposable
         {
             try
             {
-                using var place = File.OpenHandle($"/run/netns/{name}");
-                if (SetNamespace(place, NetworkNamespace) != 0) throw new InvalidOperationException($"setns: {Marshal.GetLastPInvokeError()}");
+                using var handle = File.OpenHandle(place);
+                if (SetNamespace(handle, NetworkNamespace) != 0) throw new InvalidOperationException($"setns: {Marshal.GetLastPInvokeError()}");
                 socket = new Socket(AddressFamily.InterNetwork, type, protocol);
                 socket.Bind(at);
             }
@@ -180,7 +194,6 @@ public sealed partial class World : IAsyncDisposable
         visitor.Start();
         visitor.Join();
         if (problem is not null) throw new InvalidOperationException($"Nothing can listen at {at}.", problem);
-        sockets.Add(socket!);
         return socket!;
     }
 

@@ -4,7 +4,7 @@ namespace Moru.Runtime;
 internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<FirewallSandbox>> sandboxes) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
-    private FirewallPlan? plan;
+    private volatile FirewallPlan? plan;
 
     /// <summary>Replaces everything at once: there is no moment without a filter.</summary>
     public async Task LoadAsync(FirewallPlan next)
@@ -26,6 +26,17 @@ internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<Firew
 
     /// <summary>Takes everything from a sandbox that is not among the sandboxes any more.</summary>
     public Task ExpelAsync(FirewallSandbox sandbox) => ChangeAsync(plan => FirewallText.Expel(plan, sandbox));
+
+    /// <summary>Puts the tables back when somebody has removed them, as a restart of another firewall does.</summary>
+    /// <returns>Whether they were missing.</returns>
+    public async Task<bool> RepairAsync()
+    {
+        if (plan is not { } known) return false;
+        var tables = (await Nft.AskAsync("list", "tables")).Split('\n');
+        if (tables.Contains($"table inet {known.Table}") && tables.Contains($"table bridge {known.Table}")) return false;
+        await LoadAsync(known);
+        return true;
+    }
 
     public void Dispose() => gate.Dispose();
 

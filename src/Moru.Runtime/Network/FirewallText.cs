@@ -65,7 +65,7 @@ internal static class FirewallText
             goto refuse
           }
           chain return_ {
-            ct state related accept
+            ct state related meta l4proto icmp accept
             ct state != established drop
             ct direction original drop
             ip daddr vmap @back

@@ -10,6 +10,8 @@ namespace Moru.Runtime;
 /// </summary>
 internal sealed partial class SandboxNetwork : IAsyncDisposable
 {
+    private static readonly TimeSpan WatchPause = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, NetworkMember> members = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<uint, NetworkMember> byAddress = new();
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -98,7 +100,15 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         await firewall.LoadAsync(network.Plan);
     }
 
-    public NetworkMember? Find(string id) => members.GetValueOrDefault(id);
+    /// <summary>Looks again and again whether the filter is still there.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(WatchPause, time, cancellationToken);
+            if (await firewall.RepairAsync()) Log.Repaired(log, name);
+        }
+    }
 
     /// <summary>The refusal of rules that would be accepted but not kept.</summary>
     public RuntimeException CannotEnforce() => new(
@@ -211,6 +221,9 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Network rules of sandboxes cannot be enforced: {Obstacle}. Sandboxes with internet access reach whatever this machine reaches")]
         public static partial void Unguarded(ILogger log, string obstacle);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody removed the packet filter of {Name}; it is in place again")]
+        public static partial void Repaired(ILogger log, string name);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The network rules of sandbox {SandboxId} were not removed: {Problem}")]
         public static partial void NotRemoved(ILogger log, string sandboxId, string problem);

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Moru.Server.Tests;
+
+/// <summary>What even root with every capability in the sandbox's network could not do, and who reaches sandboxes from outside.</summary>
+public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<NetworkFixture>
+{
+    private static readonly byte[] Hello = "hello"u8.ToArray();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Packets_from_an_address_of_another_sandbox_are_dropped()
+    {
+        await using var forger = await network.CreateAsync();
+        await using var victim = await network.CreateAsync();
+        var (place, address) = (await PlaceAsync(forger), await AddressAsync(victim));
+        await InAsync(place, $"ip address add {address}/32 dev eth0");
+
+        await SendAsync(place, IPAddress.Parse(address), network.World.OtherPublic);
+        await SendAsync(place, IPAddress.Parse(await AddressAsync(forger)), network.World.Public); // the way itself is open
+
+        await Eventually.TrueAsync(() => network.World.At(network.World.Public).Any(arrival => arrival.At.Port == 5000));
+        Assert.Empty(network.World.At(network.World.OtherPublic));
+    }
+
+    [Fact]
+    public async Task Packets_from_another_hardware_address_are_dropped()
+    {
+        await using var forger = await network.CreateAsync();
+        var (place, address, gateway) = (await PlaceAsync(forger), IPAddress.Parse(await AddressAsync(forger)), await GatewayAsync(forger));
+        await SendAsync(place, address, network.World.ThirdPublic);
+        await Eventually.TrueAsync(() => network.World.At(network.World.ThirdPublic).Count > 0);
+        var before = network.World.At(network.World.ThirdPublic).Count;
+
+        await InAsync(place, "ip link set eth0 down", "ip link set eth0 address 02:42:c6:13:99:99", "ip link set eth0 up", $"ip route add default via {gateway}");
+        for (var i = 0; i < 3; i++) await SendAsync(place, address, network.World.ThirdPublic);
+
+        Assert.Equal(before, network.World.At(network.World.ThirdPublic).Count);
+    }
+
+    [Fact]
+    public async Task Who_claims_to_be_the_gateway_is_not_believed()
+    {
+        await using var forger = await network.CreateAsync();
+        await using var victim = await network.CreateAsync();
+        var (gateway, victimPlace) = (await GatewayAsync(victim), await PlaceAsync(victim));
+        var real = (await InAsync(victimPlace, $"ip neighbour show {gateway}"))[0];
+
+        await InAsync(await PlaceAsync(forger), $"ip address add {gateway}/22 dev eth0");
+        await InAsync(victimPlace, "ip neighbour flush all");
+
+        Assert.Equal(["open"], await NetworkFixture.TryAsync(victim, $"tcp {network.World.Public} 80"));
+        Assert.Equal(real.Split(' ')[4], (await InAsync(victimPlace, $"ip neighbour show {gateway}"))[0].Split(' ')[4]);
+    }
+
+    [Fact]
+    public async Task Only_the_servers_user_and_nobody_outside_opens_connections_to_a_sandbox()
+    {
+        await using var sandbox = await network.CreateAsync();
+        await using var listening = await sandbox.Commands.StartAsync("python3 -m http.server 8000", cancellationToken: Cancel);
+        var address = IPAddress.Parse(await AddressAsync(sandbox));
+        await Eventually.TrueAsync(async () => await ProbeFromHostAsync(address) == "open");
+
+        using var outside = World.Open(network.World.Place, new IPEndPoint(network.World.Public, 0), SocketType.Stream, ProtocolType.Tcp);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAnyAsync<Exception>(async () => await outside.ConnectAsync(new IPEndPoint(address, 8000), limit.Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Shell.RunAsync("setpriv", "--reuid=65534", "--clear-groups", "timeout", "2", "bash", "-c", $": < /dev/tcp/{address}/8000"));
+    }
+
+    [Fact]
+    public async Task A_filter_that_somebody_removed_comes_back()
+    {
+        await using var sandbox = await network.CreateAsync();
+        var table = "moru_" + (await Shell.RunAsync("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", "moru-" + sandbox.SandboxId))[5..];
+
+        await Shell.RunAsync("nft", $"delete table inet {table}");
+
+        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "tables")).Contains($"inet {table}", StringComparison.Ordinal));
+        Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(sandbox, $"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"));
+    }
+
+    private static async Task SendAsync(string place, IPAddress from, IPAddress to)
+    {
+        using var socket = World.Open(place, new IPEndPoint(from, 0), SocketType.Dgram, ProtocolType.Udp);
+        await socket.SendToAsync(Hello, new IPEndPoint(to, 5000), Cancel);
+    }
+
+    private static async Task<string> ProbeFromHostAsync(IPAddress sandbox)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(1));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(sandbox, 8000), limit.Token);
+            return "open";
+        }
+        catch (Exception closed) when (closed is SocketException or OperationCanceledException)
+        {
+            return "closed";
+        }
+    }
+
+    private static async Task<string> PlaceAsync(Sandbox sandbox) =>
+        $"/proc/{await Shell.RunAsync("docker", "inspect", "--format", "{{.State.Pid}}", "moru-" + sandbox.SandboxId)}/ns/net";
+
+    private static Task<string> AddressAsync(Sandbox sandbox) => FactAsync(sandbox, "IPAddress");
+
+    private static Task<string> GatewayAsync(Sandbox sandbox) => FactAsync(sandbox, "Gateway");
+
+    private static Task<string> FactAsync(Sandbox sandbox, string fact) =>
+        Shell.RunAsync("docker", "inspect", "--format", $"{{{{range .NetworkSettings.Networks}}}}{{{{.{fact}}}}}{{{{end}}}}", "moru-" + sandbox.SandboxId);
+
+    /// <summary>As root of this machine in a network namespace.</summary>
+    private static async Task<string[]> InAsync(string place, params string[] commands)
+    {
+        var output = "";
+        foreach (var command in commands) output += await Shell.RunAsync(["nsenter", "--net=" + place, .. command.Split(' ')]);
+        return output.Split('\n');
+    }
+}
