@@ -38,7 +38,7 @@ public sealed class MoruRuntime : IAsyncDisposable
 
         var tools = new BuildTools(
             Templates, Files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
-            new BuildSandboxes(engine, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
+            new BuildSandboxes(engine, network, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
         Builds = new TemplateBuilds(store, tools, Sandboxes, time, log);
         Volumes = new Volumes(options, store, disks, Sandboxes, time, log);
         TeamMetrics = new TeamMetrics(Sandboxes, store, time);

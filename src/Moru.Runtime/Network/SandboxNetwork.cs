@@ -47,12 +47,16 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     /// <exception cref="RuntimeException">The engine does not answer, or the kernel refused.</exception>
     public async Task<bool> OpenAsync(CancellationToken cancellationToken) => await OpenedAsync(cancellationToken) is not null;
 
+    /// <inheritdoc cref="AdmitAsync(string, EgressRules, CancellationToken)"/>
+    public Task<ContainerNetwork?> AdmitAsync(SandboxRecord record, CancellationToken cancellationToken) =>
+        AdmitAsync(record.Id, EgressRules.Of(record), cancellationToken);
+
     /// <summary>Gives a sandbox its address and its rules, before it starts.</summary>
     /// <returns>Null: the engine's own bridges.</returns>
-    public async Task<ContainerNetwork?> AdmitAsync(SandboxRecord record, CancellationToken cancellationToken)
+    public async Task<ContainerNetwork?> AdmitAsync(string id, EgressRules rules, CancellationToken cancellationToken)
     {
         if (await OpenedAsync(cancellationToken) is not { } network) return null;
-        var member = Choose(record, network.Plan.Subnet);
+        var member = Choose(id, rules, network.Plan.Subnet);
         await firewall.AdmitAsync(member.InFirewall);
         return new ContainerNetwork(
             name, network.Plan.Subnet.ToString(), AddressRange.ToAddress(member.Address).ToString(), FirewallSandbox.MacOf(member.Address), network.Gateway.ToString());
@@ -190,7 +194,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     private NetworkMember? MemberAt(IPAddress address) => byAddress.GetValueOrDefault(AddressRange.ToNumber(address));
 
     /// <summary>Addresses are given out in turns, so that one which was just left is not soon another's.</summary>
-    private NetworkMember Choose(SandboxRecord record, AddressRange subnet)
+    private NetworkMember Choose(string id, EgressRules rules, AddressRange subnet)
     {
         lock (choosing)
         {
@@ -200,7 +204,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
             {
                 lastChosen = lastChosen < first || lastChosen >= last ? first : lastChosen + 1;
                 if (byAddress.ContainsKey(lastChosen)) continue;
-                var member = new NetworkMember(record.Id, lastChosen, EgressRules.Of(record), time);
+                var member = new NetworkMember(id, lastChosen, rules, time);
                 Add(member);
                 return member;
             }

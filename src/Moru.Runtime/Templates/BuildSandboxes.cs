@@ -8,7 +8,7 @@ namespace Moru.Runtime;
 /// The containers that builds run in. They belong to an owner of their own, so that nobody takes them for sandboxes; whatever of
 /// that owner no build uses is removed.
 /// </summary>
-internal sealed class BuildSandboxes(IContainerEngine engine, RuntimeOptions options, string envdPath, string ownerId, TimeProvider time) : IDisposable
+internal sealed class BuildSandboxes(IContainerEngine engine, SandboxNetwork network, RuntimeOptions options, string envdPath, string ownerId, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromMinutes(2);
 
@@ -34,6 +34,7 @@ internal sealed class BuildSandboxes(IContainerEngine engine, RuntimeOptions opt
                 new ContainerSpec
                 {
                     SandboxId = id, OwnerId = owner, TemplateId = templateId, Image = image, EnvdPath = envdPath, AllowInternet = true,
+                    Network = await network.AdmitAsync(id, new EgressRules([], [], []), bound.Token),
                     Limits = new SandboxLimits(cpuCount, memoryMB, DiskSizeMB: 0, options.PidsLimit),
                 },
                 bound.Token);
@@ -63,6 +64,7 @@ internal sealed class BuildSandboxes(IContainerEngine engine, RuntimeOptions opt
     /// <summary>An engine that does not answer now is asked again by the next sweep.</summary>
     private async Task RemoveAsync(string id)
     {
+        await network.LeaveAsync(id);
         try
         {
             await engine.RemoveAsync(id, CancellationToken.None);
