@@ -17,6 +17,7 @@ using Moru.Bench;
     ("agent", Agent.MeasureAsync),
     ("builds", Builds.MeasureAsync),
     ("volumes", VolumeTransfers.MeasureAsync),
+    ("network", NetworkFilter.MeasureAsync),
 ];
 
 var samples = int.TryParse(args.LastOrDefault(), out var number) ? number : 30;

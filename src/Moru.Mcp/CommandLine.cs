@@ -48,8 +48,6 @@ internal sealed record CommandLine
         MORU_SANDBOX_ADDRESS, DOCKER_HOST.
         """;
 
-    private static readonly string[] Verbs = ["http", "serve", "config", "env", "keys", "teams", "policy", "--version", "--help", "-h"];
-
     /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>config</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>policy</c>, <c>--version</c> or <c>--help</c>.</summary>
     public required string Verb { get; init; }
 
@@ -95,7 +93,7 @@ internal sealed record CommandLine
     {
         problem = "";
         var rest = new Queue<string>(arguments);
-        var line = new CommandLine { Verb = rest.TryPeek(out var first) && Verbs.Contains(first) ? rest.Dequeue() : "stdio" };
+        var line = new CommandLine { Verb = rest.TryPeek(out var first) && first is "http" or "serve" or "config" or "env" or "keys" or "teams" or "policy" or "--version" or "--help" or "-h" ? rest.Dequeue() : "stdio" };
         if (line.Verb == "http") line = line with { Port = DefaultMcpPort };
         while (rest.TryDequeue(out var option))
         {
@@ -106,7 +104,7 @@ internal sealed record CommandLine
             }
 
             var (name, value) = option.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (option[..at], option[(at + 1)..]) : (option, null);
-            if (line.Verb is "keys" or "teams" or "config" or "policy" && !option.StartsWith('-'))
+            if (line.Verb is "keys" or "teams" or "policy" or "config" && !option.StartsWith('-'))
             {
                 line = line with { Words = [.. line.Words, option] };
                 continue;

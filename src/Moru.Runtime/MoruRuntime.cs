@@ -130,8 +130,8 @@ public sealed class MoruRuntime : IAsyncDisposable
         Sandboxes.BeforeRemoval = observers.FinishAsync;
         loops.Begin("watch", watch.ListenAsync);
         loops.Begin("reconcile", watch.ReconcileAsync);
-        loops.Begin("network", network.WatchAsync);
         loops.Begin("builds", Builds.CleanUpAsync);
+        loops.Begin("network", network.WatchAsync);
         loops.Begin("reaper", new Reaper(Sandboxes, Time, log).RunAsync);
         loops.Begin("deadlines", new DeadlineNews(Sandboxes, start, Time, log).RunAsync);
         loops.Begin("team metrics", TeamMetrics.RunAsync);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Moru.Server.Tests;
 
@@ -74,12 +75,28 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     public async Task A_filter_that_somebody_removed_comes_back()
     {
         await using var sandbox = await network.CreateAsync();
-        var table = "moru_" + (await Shell.RunAsync("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", "moru-" + sandbox.SandboxId))[5..];
+        var table = await TableAsync(sandbox);
 
         await Shell.RunAsync("nft", $"delete table inet {table}");
 
         await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "tables")).Contains($"inet {table}", StringComparison.Ordinal));
         Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(sandbox, $"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"));
+    }
+
+    [Fact]
+    public async Task Nothing_forbidden_passes_while_the_filter_is_replaced_again_and_again()
+    {
+        await using var sandbox = await network.CreateAsync();
+        var table = await TableAsync(sandbox);
+        await Shell.RunAsync("nft", $"flush set inet {table} refused");
+        var same = Encoding.ASCII.GetBytes($"delete table inet {table}\n" + await Shell.RunAsync("nft", "--stateless", "list", "table", "inet", table));
+        await using var flood = await sandbox.Commands.StartAsync(
+            $"python3 -c 'import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nwhile True: s.sendto(b\"x\", (\"{network.World.Private}\", 5000))'", cancellationToken: Cancel);
+        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "set", "inet", table, "refused")).Contains($"{network.World.Private}", StringComparison.Ordinal));
+
+        for (var i = 0; i < 100; i++) await Shell.RunAsync(same, "nft", "--file", "-");
+
+        Assert.Empty(network.World.At(network.World.Private));
     }
 
     private static async Task SendAsync(string place, IPAddress from, IPAddress to)
@@ -103,6 +120,9 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
             return "closed";
         }
     }
+
+    private static async Task<string> TableAsync(Sandbox sandbox) =>
+        (await Shell.RunAsync("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", "moru-" + sandbox.SandboxId)).Replace('-', '_');
 
     private static async Task<string> PlaceAsync(Sandbox sandbox) =>
         $"/proc/{await Shell.RunAsync("docker", "inspect", "--format", "{{.State.Pid}}", "moru-" + sandbox.SandboxId)}/ns/net";

@@ -15,6 +15,7 @@ public sealed record Arrival(IPEndPoint At, IPEndPoint From);
 public sealed partial class World : IAsyncDisposable
 {
     private const int NetworkNamespace = 0x40000000;
+    private const string Sandboxes = "198.18.0.0/15";
 
     private readonly string name = "mw" + Guid.NewGuid().ToString("n")[..8];
     private readonly CancellationTokenSource stopping = new();
@@ -61,7 +62,8 @@ public sealed partial class World : IAsyncDisposable
             await IpAsync($"-n {world.name} link set lo up");
             await IpAsync($"-n {world.name} link set eth0 up");
             await IpAsync($"-n {world.name} route add default via {world.Address(1)}");
-            foreach (var address in (IPAddress[])[world.OtherPublic, world.ThirdPublic, world.Private, Metadata]) await world.AddAsync(address);
+            foreach (var address in (IPAddress[])[world.OtherPublic, world.ThirdPublic, world.Private]) await world.AddAsync(address);
+            await world.AddMetadataAsync();
             return world;
         }
         catch
@@ -99,18 +101,28 @@ public sealed partial class World : IAsyncDisposable
         await stopping.CancelAsync();
         foreach (var socket in sockets) socket.Dispose();
         await Task.WhenAll(loops);
+        await IpAsync($"rule delete from {Sandboxes} to {Metadata} lookup {Table}");
         await IpAsync($"link delete {name}"); // its routes go with it
         await IpAsync($"netns delete {name}");
         stopping.Dispose();
     }
+
+    private int Table => 1000 + block;
 
     private IPAddress Address(int host) => IPAddress.Parse($"198.51.100.{block + host}");
 
     private async Task AddAsync(IPAddress address)
     {
         await IpAsync($"-n {name} address add {address}/32 dev lo");
-        // Other worlds may have the same addresses; a route with another metric is another route.
-        await IpAsync($"route add {address}/32 via {Public} dev {name} metric {block}");
+        await IpAsync($"route add {address}/32 via {Public} dev {name}");
+    }
+
+    /// <summary>For what comes from sandboxes alone: programs of this machine may ask a real one.</summary>
+    private async Task AddMetadataAsync()
+    {
+        await IpAsync($"-n {name} address add {Metadata}/32 dev lo");
+        await IpAsync($"route add {Metadata}/32 via {Public} dev {name} table {Table}");
+        await IpAsync($"rule add from {Sandboxes} to {Metadata} lookup {Table}");
     }
 
     private async Task AcceptAsync(Socket listener, IPEndPoint at, Func<NetworkStream, CancellationToken, Task> answer)

@@ -11,9 +11,6 @@ internal sealed record EgressRules(IReadOnlyList<AddressRange> Allow, IReadOnlyL
 
     public bool DeniesAll => Deny.Contains(AddressRange.Everything);
 
-    /// <summary>Public addresses, and nothing else.</summary>
-    public static EgressRules Default { get; } = Of(NetworkRules.None, allowInternet: true);
-
     public static EgressRules Of(SandboxRecord record) => Of(record.Network, record.AllowInternet);
 
     public static EgressRules Of(NetworkRules rules, bool allowInternet)

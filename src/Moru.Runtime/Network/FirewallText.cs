@@ -23,7 +23,9 @@ internal sealed record FirewallSandbox(string Id, uint Address, EgressRules Rule
 
 /// <summary>
 /// The filter in nft's language. Whoever is not named in its maps reaches nothing: a sandbox gets its way out before it starts, and without
-/// this table the network has no way out at all, since the address translation is in it too. Pure.
+/// this table the network has no way out at all, since the address translation is in it too. Ranges are rules of their own and no sets:
+/// while a table is replaced the kernel lets the new rules work a moment before it finds anything in new sets, and what is not found
+/// in a set must not be what opens a way. Pure.
 /// </summary>
 internal static class FirewallText
 {
@@ -32,8 +34,6 @@ internal static class FirewallText
         $$"""
         {{Remove(plan.Table)}}
         table inet {{plan.Table}} {
-          set closed { type ipv4_addr; flags interval; {{Elements(addresses.Closed)}} }
-          set opened { type ipv4_addr; flags interval; {{Elements(addresses.Opened)}} }
           set known { type ether_addr . ipv4_addr; }
           set refused { type ipv4_addr . ipv4_addr . inet_proto . inet_service; size 16384; flags dynamic,timeout; timeout 10m; counter; }
           map out { type ipv4_addr : verdict; }
@@ -60,9 +60,18 @@ internal static class FirewallText
           chain leave {
             oifname "{{plan.Bridge}}" goto refuse
             fib daddr type != unicast goto refuse
-            ip daddr @closed ip daddr != @opened goto refuse
+            {{Each(addresses.Opened, "daddr", "goto decide")}}
+            {{Each(addresses.Closed, "daddr", "goto refuse")}}
+            goto decide
+          }
+          chain decide {
             ip saddr vmap @out
             goto refuse
+          }
+          chain special {
+            fib daddr type != unicast accept
+            {{Each(addresses.Opened, "daddr", "return")}}
+            {{Each(addresses.Closed, "daddr", "accept")}}
           }
           chain return_ {
             ct state related meta l4proto icmp accept
@@ -171,49 +180,28 @@ internal static class FirewallText
 
     private static IEnumerable<string> Rules(EgressRules rules, string side, string refuse)
     {
-        if (rules.Allow.Count > 0) yield return $"ip {side} {{ {Merged(rules.Allow)} }} counter accept";
+        foreach (var allowed in rules.Allow) yield return $"ip {side} {allowed} counter accept";
         if (rules.DeniesAll)
         {
             yield return "counter " + refuse;
             yield break;
         }
 
-        if (rules.Deny.Count > 0) yield return $"ip {side} {{ {Merged(rules.Deny)} }} counter {refuse}";
+        foreach (var denied in rules.Deny) yield return $"ip {side} {denied} counter {refuse}";
         yield return "counter accept";
     }
 
     /// <summary>What goes to this machine's resolver and proxy, whatever address it was sent to.</summary>
     private static IEnumerable<string> Turns(FirewallPlan plan, EgressRules rules)
     {
-        var allowed = rules.Allow.Count > 0 ? $"ip daddr {{ {Merged(rules.Allow)} }} return" : null;
-        if (rules.Names.Count == 0 && allowed is not null) yield return allowed;
-        if (rules.DeniesAll && rules.Names.Count == 0) yield break;
-
-        yield return $"udp dport 53 redirect to :{plan.ResolverPort}";
-        yield return $"tcp dport 53 redirect to :{plan.ResolverPort}";
-        if (rules.Names.Count == 0) yield break;
-
-        if (allowed is not null) yield return allowed;
-        yield return "fib daddr type != unicast return";
-        yield return "ip daddr @closed ip daddr != @opened return";
-        yield return $"meta l4proto tcp redirect to :{plan.NameProxyPort}";
+        var allowed = rules.Allow.Select(range => $"ip daddr {range} accept");
+        if (rules.Names.Count == 0 && rules.DeniesAll) return [];
+        string[] questions = [$"udp dport 53 redirect to :{plan.ResolverPort}", $"tcp dport 53 redirect to :{plan.ResolverPort}"];
+        return rules.Names.Count == 0
+            ? [.. allowed, .. questions]
+            : [.. questions, .. allowed, "jump special", $"meta l4proto tcp redirect to :{plan.NameProxyPort}"];
     }
 
-    private static string Elements(IEnumerable<AddressRange> ranges) => Merged(ranges) is { Length: > 0 } merged ? $"elements = {{ {merged} }}" : "";
-
-    /// <summary>The same addresses in ranges that do not overlap, since nft wants them so.</summary>
-    private static string Merged(IEnumerable<AddressRange> ranges)
-    {
-        List<(uint First, uint Last)> merged = [];
-        foreach (var range in ranges.OrderBy(range => range.First).ThenBy(range => range.Prefix))
-        {
-            if (merged.Count > 0 && (merged[^1].Last == uint.MaxValue || range.First <= merged[^1].Last + 1))
-                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, range.Last));
-            else merged.Add((range.First, range.Last));
-        }
-
-        return string.Join(", ", merged.Select(range => range.First == range.Last
-            ? $"{AddressRange.ToAddress(range.First)}"
-            : $"{AddressRange.ToAddress(range.First)}-{AddressRange.ToAddress(range.Last)}"));
-    }
+    private static string Each(IEnumerable<AddressRange> ranges, string side, string verdict) =>
+        string.Join("\n    ", ranges.Select(range => $"ip {side} {range} {verdict}"));
 }

@@ -157,6 +157,7 @@ internal sealed class NameConnection : IDisposable
 
     private async Task<bool> ConnectAsync(CancellationToken cancellationToken)
     {
+        if (IsThisMachine(destination.Address)) return Refuse($"{destination}", "it is the server's machine");
         server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -243,6 +244,14 @@ internal sealed class NameConnection : IDisposable
         if (!client.SafeHandle.IsClosed) client.LingerState = new LingerOption(true, 0);
         client.Close();
         ended.Cancel();
+    }
+
+    /// <summary>What is sent to an address of one's own comes from that address. Nothing is sent to find out.</summary>
+    private static bool IsThisMachine(IPAddress address)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        probe.Connect(address, 9);
+        return ((IPEndPoint)probe.LocalEndPoint!).Address.Equals(address);
     }
 
     private static bool SameHost(string authority, string host) =>

@@ -8,6 +8,8 @@ public sealed partial record NetworkRules
     /// <summary>Denied: every address.</summary>
     public const string Everything = "0.0.0.0/0";
 
+    private const int MostEntries = 256;
+
     public static NetworkRules None { get; } = new();
 
     /// <summary>Whether everybody who knows the host name may reach the sandbox's ports.</summary>
@@ -33,6 +35,7 @@ public sealed partial record NetworkRules
         if (MaskRequestHost is not null && !Host().IsMatch(MaskRequestHost.Replace("${PORT}", "80", StringComparison.Ordinal)))
             throw Invalid($"invalid mask request host '{MaskRequestHost}': give a host or host:port in ASCII, without a scheme; ${{PORT}} stands for the port");
 
+        if (AllowOut.Count > MostEntries || DenyOut.Count > MostEntries) throw Invalid($"allowOut and denyOut hold at most {MostEntries} entries each");
         if (DenyOut.FirstOrDefault(entry => !IsAddress(entry)) is { } denied)
             throw Invalid($"invalid denied CIDR '{denied}': give an IP address or a range such as 203.0.113.0/24; domains cannot be denied");
         if (AllowOut.FirstOrDefault(entry => !IsAddress(entry) && !IsDomain(entry)) is { } allowed)

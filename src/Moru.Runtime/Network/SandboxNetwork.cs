@@ -47,6 +47,10 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     /// <exception cref="RuntimeException">The engine does not answer, or the kernel refused.</exception>
     public async Task<bool> OpenAsync(CancellationToken cancellationToken) => await OpenedAsync(cancellationToken) is not null;
 
+    /// <inheritdoc cref="AdmitAsync(string, EgressRules, CancellationToken)"/>
+    public Task<ContainerNetwork?> AdmitAsync(SandboxRecord record, CancellationToken cancellationToken) =>
+        AdmitAsync(record.Id, EgressRules.Of(record), cancellationToken);
+
     /// <summary>Gives a sandbox its address and its rules, before it starts.</summary>
     /// <returns>Null: the engine's own bridges.</returns>
     public async Task<ContainerNetwork?> AdmitAsync(string id, EgressRules rules, CancellationToken cancellationToken)

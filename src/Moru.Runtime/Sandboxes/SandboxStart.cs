@@ -43,7 +43,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             EnvdPath = envd.PathOf(record.EnvdDigest),
             Limits = record.Limits,
             AllowInternet = record.AllowInternet,
-            Network = await stages.MeasureAsync("network", () => network.AdmitAsync(record.Id, EgressRules.Of(record), cancellationToken)),
+            Network = await stages.MeasureAsync("network", () => network.AdmitAsync(record, cancellationToken)),
             Volume = record.Volume is { } volume ? new VolumeBind((await disks.OpenAsync(volume.VolumeId, cancellationToken)).Files, volume.Path) : null,
         };
         var container = await stages.MeasureAsync("start", () => engine.StartAsync(spec, cancellationToken));

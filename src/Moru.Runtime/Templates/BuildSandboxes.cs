@@ -34,7 +34,7 @@ internal sealed class BuildSandboxes(IContainerEngine engine, SandboxNetwork net
                 new ContainerSpec
                 {
                     SandboxId = id, OwnerId = owner, TemplateId = templateId, Image = image, EnvdPath = envdPath, AllowInternet = true,
-                    Network = await network.AdmitAsync(id, EgressRules.Default, bound.Token),
+                    Network = await network.AdmitAsync(id, new EgressRules([], [], []), bound.Token),
                     Limits = new SandboxLimits(cpuCount, memoryMB, DiskSizeMB: 0, options.PidsLimit),
                 },
                 bound.Token);
@@ -64,9 +64,9 @@ internal sealed class BuildSandboxes(IContainerEngine engine, SandboxNetwork net
     /// <summary>An engine that does not answer now is asked again by the next sweep.</summary>
     private async Task RemoveAsync(string id)
     {
+        await network.LeaveAsync(id);
         try
         {
-            await network.LeaveAsync(id);
             await engine.RemoveAsync(id, CancellationToken.None);
         }
         catch (RuntimeException)

@@ -130,7 +130,7 @@ public sealed class DockerEngine : IContainerEngine
     public async Task<bool> SharesNetworkAsync(CancellationToken cancellationToken)
     {
         await ExploreAsync(cancellationToken);
-        return addressing is not SandboxAddressing.Published;
+        return addressing is SandboxAddressing.Container;
     }
 
     public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => errors.CallAsync(
