@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Moru.Runtime.Tests;
 
 /// <summary>What is kept of logs and metrics, and for how long.</summary>
@@ -40,6 +42,26 @@ public sealed class ObservationStoreTests : IDisposable
         var kept = Sequences("loud", limit: 1000);
         Assert.Equal(300, kept[^1]);
         Assert.InRange(kept.Count * (long)text.Length, LogRows.MostOfOne - (1 << 20), LogRows.MostOfOne);
+    }
+
+    [Fact]
+    public void Beyond_512_MiB_the_oldest_entries_of_all_go()
+    {
+        const int Sandboxes = 40, Each = 15 << 20;
+        for (var i = 0; i < Sandboxes; i++) store.Write([Entry($"s{i}", 1, Now.AddMinutes(i - Sandboxes))]);
+        // As if each had printed that much.
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(directory, ObservationStore.FileName)};Pooling=False"))
+        {
+            connection.Open();
+            using var enlarge = connection.CreateCommand();
+            enlarge.CommandText = $"UPDATE logs SET size = {Each}";
+            enlarge.ExecuteNonQuery();
+        }
+
+        store.Prune(Now);
+
+        var kept = (int)(LogRows.MostOfAll / Each);
+        Assert.Equal(Enumerable.Range(Sandboxes - kept, kept), Enumerable.Range(0, Sandboxes).Where(i => Sequences($"s{i}").Count > 0));
     }
 
     [Fact]
