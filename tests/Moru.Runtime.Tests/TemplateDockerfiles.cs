@@ -12,7 +12,8 @@ public sealed class TemplateDockerfiles
             FROM python:3.11 AS whole
 
             ENV NAME="two words" OTHER='$kept' PLAIN=$HOME
-            ENV OLD form of it
+            ENV OLD "form of" it
+            ENV BARE=one\ word\\ LITERAL="a\nb \$x \"y\" `id`"
             ARG VERSION=1 EMPTY
             run apt-get update \
                 # a comment between
@@ -30,7 +31,8 @@ public sealed class TemplateDockerfiles
         Assert.Equal(("python:3.11", "serve"), (plan.FromImage, plan.StartCommand));
         Assert.Equal(
             [
-                "USER|root", "WORKDIR|/", @"ENV|NAME|two words|OTHER|\$kept|PLAIN|$HOME", "ENV|OLD|form of it", "ARG|VERSION|1|EMPTY|",
+                "USER|root", "WORKDIR|/", @"ENV|NAME|two words|OTHER|\$kept|PLAIN|$HOME", "ENV|OLD|form of it",
+                @"ENV|BARE|one word\\|LITERAL|a\\nb \$x ""y"" \`id\`", "ARG|VERSION|1|EMPTY|",
                 """RUN|apt-get update  && apt-get install -y "git" """.Trim(), @"RUN|'echo' 'it'\''s'", "RUN|[ -e /etc ]", "WORKDIR|/srv/my app", "USER|agent",
             ],
             plan.Steps.Select(step => $"{step.Type}|{string.Join('|', step.Args)}"));
@@ -55,6 +57,8 @@ public sealed class TemplateDockerfiles
     [InlineData("FROM a\nFLY away", "FLY, which builds do not know")]
     [InlineData("FROM a\nENV A=1 B", "'B', which is no NAME=value")]
     [InlineData("FROM a\nENV A=\"1", "a \" that is not closed")]
+    [InlineData("FROM a\nWORKDIR $HOME", "WORKDIR with a variable")]
+    [InlineData("FROM a\nUSER a b", "USER with a variable or more than one word")]
     [InlineData("FROM a\nWORKDIR", "WORKDIR without anything")]
     public void What_cannot_be_built_as_it_stands_is_refused_with_its_line(string text, string says)
     {

@@ -49,8 +49,8 @@ public static class Dockerfile
         return keyword switch
         {
             "RUN" => new BuildStep(keyword, [Command(number, rest)]),
-            "WORKDIR" => new BuildStep(keyword, [Words(number, rest)[0]]),
-            "USER" => new BuildStep(keyword, [Words(number, rest)[0].Split(':')[0]]),
+            "WORKDIR" => new BuildStep(keyword, [Plain(number, keyword, rest)]),
+            "USER" => new BuildStep(keyword, [Plain(number, keyword, rest).Split(':')[0]]),
             "ENV" => new BuildStep(keyword, Pairs(number, rest)),
             "ARG" => new BuildStep(keyword, [.. Words(number, rest).SelectMany(word => word.Contains('=') ? word.Split('=', 2) : [word, ""])]),
             "COPY" or "ADD" => throw Refused(number, $"{keyword}, but no files come with this call; build it with POST /v3/templates, which official SDKs use"),
@@ -84,10 +84,14 @@ public static class Dockerfile
         var words = Words(number, rest);
         if (words.TrueForAll(word => word.Contains('='))) return [.. words.SelectMany(word => word.Split('=', 2))];
         if (words[0].Contains('=')) throw Refused(number, $"'{words.First(word => !word.Contains('='))}', which is no NAME=value");
-        return [words[0], rest[words[0].Length..].Trim()]; // the old form
+        return [words[0], string.Join(' ', words[1..])]; // the old form
     }
 
-    /// <summary>Words without their quotes. The builder expands variables, but none between single quotes.</summary>
+    private static string Plain(int number, string keyword, string rest) => Words(number, rest) is [var word] && !word.AsSpan().ContainsAny("$`\\")
+        ? word
+        : throw Refused(number, $"{keyword} with a variable or more than one word");
+
+    /// <summary>Words without their quotes, for the shell that sets variables: what it may not expand has a backslash before it.</summary>
     private static List<string> Words(int number, string rest)
     {
         var (words, word, quote) = (new List<string>(), (StringBuilder?)null, '\0');
@@ -104,14 +108,16 @@ public static class Dockerfile
             word ??= new StringBuilder();
             if (at == quote) quote = '\0';
             else if (quote == '\0' && at is '"' or '\'') quote = at;
-            else if (at == '\\' && quote != '\'' && i + 1 < rest.Length) word.Append(rest[++i] == '$' ? "\\$" : rest[i]);
-            else word.Append(at == '$' && quote == '\'' ? "\\$" : at);
+            else if (at == '\\' && quote != '\'' && i + 1 < rest.Length && (quote == '\0' || rest[i + 1] is '"' or '$' or '\\')) word.Append(Literal(rest[++i]));
+            else word.Append(at == '$' && quote != '\'' ? "$" : Literal(at));
         }
 
         if (quote != '\0') throw Refused(number, $"a {quote} that is not closed");
         if (word is not null) words.Add(word.ToString());
         return words;
     }
+
+    private static string Literal(char at) => at is '$' or '`' or '\\' ? $"\\{at}" : at.ToString();
 
     /// <summary>Instructions with the number of their first line: comments left out, continued lines joined.</summary>
     private static IEnumerable<(int Number, string Line)> Lines(string text)
