@@ -31,7 +31,8 @@ internal static class McpTools
         IsError = result.IsError,
     };
 
-    private static Tool Describe(Tools.Tool tool) => new()
+    /// <summary>A tool as it stands in the list.</summary>
+    public static Tool Describe(Tools.Tool tool) => new()
     {
         Name = tool.Name,
         Title = tool.Title,

@@ -34,7 +34,7 @@ internal sealed class CommandRun(Sandbox sandbox, string? sandboxId, IProgress<s
             return output with
             {
                 TimedOut = true,
-                Note = $"Killed after {seconds:0} s (timeout_seconds), with everything it had started. Give it more, or leave out timeout_seconds: then it goes on in the background. {output.WhereCut}".TrimEnd(),
+                Note = $"Killed after {seconds:0} s (timeout_seconds), with everything it had started. Call it again with a larger timeout_seconds, or without one: then it goes on in the background. {output.WhereCut}".TrimEnd(),
             };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -31,7 +31,7 @@ public sealed class SemanticKernelPlugins(ServerFixture fixture) : AgentTest(fix
 
         var answer = await kernel.InvokePromptAsync("Write and read.", new(Auto), cancellationToken: Cancelled);
 
-        Assert.Equal("It says 42\n[exit code 0]", answer.ToString());
+        Assert.Equal("It says <untrusted>\n42\n</untrusted>\n[exit code 0]", answer.ToString());
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class SemanticKernelPlugins(ServerFixture fixture) : AgentTest(fix
         await foreach (var piece in kernel.GetRequiredService<IChatCompletionService>()
             .GetStreamingChatMessageContentsAsync(new ChatHistory("Say it."), Auto, kernel, Cancelled)) pieces.Add(piece.Content ?? "");
 
-        Assert.Equal("Said: streamed\n[exit code 0]", string.Concat(pieces));
+        Assert.Equal("Said: <untrusted>\nstreamed\n</untrusted>\n[exit code 0]", string.Concat(pieces));
         Assert.True(pieces.Count > 2);
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -9,28 +8,6 @@ namespace Moru.Mcp.Tests;
 
 public sealed partial class ToolList(FaceWithoutServer face) : IClassFixture<FaceWithoutServer>
 {
-    private const int Budget = 6 * 1024;
-
-    private static readonly JsonSerializerOptions Readable = new(McpJsonUtilities.DefaultOptions)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
-    [Fact]
-    public async Task The_list_is_what_review_has_seen()
-    {
-        Snapshot.Matches(JsonSerializer.Serialize(await ToolsAsync(), Readable), "ToolList");
-    }
-
-    [Fact]
-    public async Task The_list_costs_a_model_at_most_six_kilobytes()
-    {
-        var compact = JsonSerializer.Serialize(await ToolsAsync(), McpJsonUtilities.DefaultOptions);
-
-        Assert.InRange(Encoding.UTF8.GetByteCount(compact), 1, Budget);
-    }
-
     [Fact]
     public async Task The_instructions_cost_a_model_at_most_300_tokens()
     {

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 using ModelContextProtocol;
-using ModelContextProtocol.Server;
 using Moru.Mcp;
 
 namespace Moru.Tools.Tests;
@@ -48,6 +47,6 @@ public sealed class ToolList
     private static async Task<ModelContextProtocol.Protocol.Tool[]> ListAsync(string toolsets)
     {
         await using var session = new SandboxSession(new MoruClient(new MoruOptions()));
-        return [.. McpTools.Create(session, ToolSet.Parse(toolsets)).Select(tool => tool.ProtocolTool)];
+        return [.. ToolSet.Create(session, ToolSet.Parse(toolsets)).Select(McpTools.Describe)];
     }
 }

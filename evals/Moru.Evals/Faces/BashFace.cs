@@ -46,8 +46,7 @@ internal sealed class BashFace : IFace
             "run_command" when call.Arguments.ContainsKey("timeout_seconds") => $"timeout {Argument("timeout_seconds")} bash -c {Quoted("command")}",
             "run_command" => Argument("command"),
             "write_file" => $"mkdir -p \"$(dirname {Quoted("path")})\" && cat > {Quoted("path")} <<'END_OF_FILE'\n{Argument("content")}\nEND_OF_FILE",
-            "read_file" => $"cat {Quoted("path")}",
-            "list_files" => $"ls -la {Quoted("path")}",
+            "read_file" => $"if [ -d {Quoted("path")} ]; then ls -la {Quoted("path")}; else cat {Quoted("path")}; fi",
             var other => $"echo 'There is no {other} in bash.'",
         };
 

@@ -26,7 +26,7 @@ internal static class Moves
 
     public static Move Read(string path) => Call("read_file", ("path", path));
 
-    public static Move List(string path) => Call("list_files", ("path", path));
+    public static Move List(string path) => Call("read_file", ("path", path));
 
     public static Move Call(string tool, params (string Name, object? Value)[] arguments) => _ => Step(tool, arguments);
 
@@ -34,7 +34,7 @@ internal static class Moves
 
     public static Move Say(Func<string, string> text) => last => new Step.Say(text(last));
 
-    public static string FirstLine(string result) => result.Split('\n')[0].Trim();
+    public static string FirstLine(string result) => result.Split('\n').First(line => line != "<untrusted>").Trim();
 
     private static Step.Call Step(string tool, params (string Name, object? Value)[] arguments) => new(tool, arguments.ToDictionary(pair => pair.Name, pair => pair.Value));
 }
