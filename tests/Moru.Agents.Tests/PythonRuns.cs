@@ -126,6 +126,18 @@ public sealed class PythonRuns(ServerFixture fixture) : AgentTest(fixture), IAsy
     }
 
     [Fact]
+    public async Task Plots_come_back_from_a_template_that_can_draw()
+    {
+        await using var drawing = new AgentSandbox(Client, new() { Template = "python" });
+
+        var result = await drawing.Python.RunAsync("import matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.figure()\nplt.bar([1, 2], [3, 4])", cancellationToken: Cancelled);
+
+        Assert.Null(result.Error);
+        Assert.Equal(2, result.Images.Count);
+        Assert.All(result.Images, image => Assert.Equal("PNG"u8.ToArray(), image.Span[1..4].ToArray()));
+    }
+
+    [Fact]
     public async Task Code_calls_tools_and_learns_what_went_wrong_with_them()
     {
         var double_ = AIFunctionFactory.Create((int number) => new { Number = number * 2 }, "double");
