@@ -23,6 +23,8 @@ public sealed class MalformedMessages : IDisposable
         """{"jsonrpc":"2.0","id":10,"result":{"action":"accept"}}""",
     ];
 
+    private static readonly string[] Odd = ["null", "[]", "7", "\"x\"", "{\"\":{"];
+
     private readonly TemporaryDirectory data = new();
 
     public void Dispose() => data.Dispose();
@@ -71,7 +73,7 @@ public sealed class MalformedMessages : IDisposable
                 case 2: text.Insert(at, text.ToString(at, Math.Min(random.Next(1, 40), text.Length - at))); break;
                 case 3: text.Insert(at, new string('[', random.Next(1, 200))); break;
                 case 4: text.Insert(at, "\"\\ud83d\""); break;
-                case 5: text.Replace("\"params\":{", $"\"params\":{(string[])["null", "[]", "7", "\"x\"", "{\"\":{"][random.Next(5)]},\"x\":{{"); break;
+                case 5: text.Replace("\"params\":{", $"\"params\":{Odd[random.Next(Odd.Length)]},\"x\":{{"); break;
                 default: text.Insert(at, new string('9', random.Next(1, 400))); break;
             }
         }
