@@ -15,6 +15,7 @@ using Moru.Bench;
     ("proxy", ProxyOverhead.MeasureAsync),
     ("sdk", SdkOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),
+    ("mcp", McpCalls.MeasureAsync),
     ("builds", Builds.MeasureAsync),
     ("volumes", VolumeTransfers.MeasureAsync),
     ("network", NetworkFilter.MeasureAsync),

@@ -23,6 +23,10 @@ public sealed class MalformedMessages : IDisposable
         """{"jsonrpc":"2.0","id":10,"result":{"action":"accept"}}""",
     ];
 
+    private const string Characters = "{}[]\",:0-\\ex\u0001ü";
+
+    private static readonly string[] Odd = ["null", "[]", "7", "\"x\"", "{\"\":{"];
+
     private readonly TemporaryDirectory data = new();
 
     public void Dispose() => data.Dispose();
@@ -33,25 +37,30 @@ public sealed class MalformedMessages : IDisposable
         await using var mcp = McpProcess.Start(data.Path, null, ("DOCKER_HOST", "unix:///nonexistent/docker.sock"), ("MORU_LOG", "none"));
         await mcp.Input.WriteLineAsync("""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""");
 
-        var writing = WriteAsync(mcp);
-        string? answer = null;
-        while (answer != "last")
+        await Task.WhenAll(WriteAsync(mcp), ReadAsync(mcp));
+
+        Assert.InRange(mcp.PeakMemoryMB(), 1, 400);
+        Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(4));
+    }
+
+    /// <summary>Returns with the answer to the last request.</summary>
+    private static async Task ReadAsync(McpProcess mcp)
+    {
+        string? answered = null;
+        while (answered != "last")
         {
             var line = await mcp.Output.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
             Assert.True(line is not null, $"the server has ended: {mcp.Errors}");
             var message = JsonElement.Parse(line);
             Assert.Equal("2.0", message.GetProperty("jsonrpc").GetString());
             Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
-            answer = message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+            answered = message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         }
-
-        await writing;
-        Assert.InRange(mcp.PeakMemoryMB(), 1, 400);
-        Assert.InRange(await mcp.EndInputAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     private static async Task WriteAsync(McpProcess mcp)
     {
+        await Task.Yield(); // a full pipe blocks the writer, and the reader is what empties it
         var random = new Random(20261123);
         for (var i = 0; i < Count; i++) await mcp.Input.WriteLineAsync(Mutate(random, Seeds[random.Next(Seeds.Length)]));
         await mcp.Input.WriteLineAsync("""{"jsonrpc":"2.0","id":"last","method":"tools/list"}""");
@@ -67,11 +76,11 @@ public sealed class MalformedMessages : IDisposable
             switch (random.Next(7))
             {
                 case 0: text.Remove(at, Math.Min(random.Next(1, 8), text.Length - at)); break;
-                case 1: text[at] = "{}[]\",:0-\\ex\u0001ü"[random.Next(16)]; break;
+                case 1: text[at] = Characters[random.Next(Characters.Length)]; break;
                 case 2: text.Insert(at, text.ToString(at, Math.Min(random.Next(1, 40), text.Length - at))); break;
                 case 3: text.Insert(at, new string('[', random.Next(1, 200))); break;
                 case 4: text.Insert(at, "\"\\ud83d\""); break;
-                case 5: text.Replace("\"params\":{", $"\"params\":{(string[])["null", "[]", "7", "\"x\"", "{\"\":{"][random.Next(5)]},\"x\":{{"); break;
+                case 5: text.Replace("\"params\":{", $"\"params\":{Odd[random.Next(Odd.Length)]},\"x\":{{"); break;
                 default: text.Insert(at, new string('9', random.Next(1, 400))); break;
             }
         }

@@ -23,16 +23,15 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
 
     public async ValueTask<EmptyResult> SubscribeAsync(RequestContext<SubscribeRequestParams> request, CancellationToken cancellationToken)
     {
-        var watch = await WatchAsync(request.Params?.Uri, cancellationToken);
-        var uri = request.Params!.Uri;
+        var uri = request.Params?.Uri ?? "";
         lock (guard)
         {
-            if (byUri.ContainsKey(uri)) return new EmptyResult();
+            if (IsWatched(uri)) return new EmptyResult();
             if (byUri.Count >= Capacity) throw new McpProtocolException($"A session may have {Capacity} subscriptions; unsubscribe from some.", McpErrorCode.InvalidParams);
-            var stop = new CancellationTokenSource();
-            byUri[uri] = (stop, TellAsync(request.Server, NotificationMethods.ResourceUpdatedNotification, uri, watch(stop.Token), null));
         }
 
+        var watch = await WatchAsync(uri, cancellationToken);
+        if (!TryStart(request.Server, uri, watch)) await watch.DisposeAsync();
         return new EmptyResult();
     }
 
@@ -54,27 +53,27 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         var wanted = request.Params?.Notifications;
         var uris = (wanted?.ResourceSubscriptions ?? []).Distinct(StringComparer.Ordinal).Take(Capacity).ToList();
         var id = JsonSerializer.SerializeToNode(request.JsonRpcRequest.Id, McpJsonUtilities.DefaultOptions);
-        var watches = new List<(string Uri, Func<CancellationToken, IAsyncEnumerable<ResourceAddress>> Changes)>();
-        foreach (var uri in uris) watches.Add((uri, await WatchAsync(uri, cancellationToken)));
-
         var granted = new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. uris.Select(uri => JsonValue.Create(uri))]) };
         if (wanted?.ResourcesListChanged == true) granted["resourcesListChanged"] = true;
-        await SendAsync(request.Server, NotificationMethods.SubscriptionsAcknowledgedNotification, new JsonObject { ["notifications"] = granted }, id, cancellationToken);
 
         // One place: a change that has not been told yet stands for all that follow.
         var lists = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         void Note() => lists.Writer.TryWrite("");
+        var watches = new List<(string Uri, ResourceWatch Watch)>();
         if (wanted?.ResourcesListChanged == true) session.SandboxesChanged += Note;
         try
         {
+            foreach (var uri in uris) watches.Add((uri, await WatchAsync(uri, cancellationToken)));
+            await SendAsync(request.Server, NotificationMethods.SubscriptionsAcknowledgedNotification, new JsonObject { ["notifications"] = granted }, id, cancellationToken);
             await Task.WhenAll([
                 TellAsync(request.Server, NotificationMethods.ResourceListChangedNotification, null, lists.Reader.ReadAllAsync(cancellationToken), id),
-                .. watches.Select(watch => TellAsync(request.Server, NotificationMethods.ResourceUpdatedNotification, watch.Uri, watch.Changes(cancellationToken), id)),
+                .. watches.Select(one => TellAsync(request.Server, NotificationMethods.ResourceUpdatedNotification, one.Uri, one.Watch.ChangesAsync(cancellationToken), id)),
             ]);
         }
         finally
         {
             session.SandboxesChanged -= Note;
+            foreach (var (_, watch) in watches) await watch.DisposeAsync();
         }
 
         return new EmptyResult();
@@ -86,7 +85,27 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         byUri.Clear();
     }
 
-    private async Task<Func<CancellationToken, IAsyncEnumerable<ResourceAddress>>> WatchAsync(string? uri, CancellationToken cancellationToken)
+    /// <returns>False when another request came in between.</returns>
+    private bool TryStart(McpServer server, string uri, ResourceWatch watch)
+    {
+        lock (guard)
+        {
+            if (byUri.Count >= Capacity || IsWatched(uri)) return false;
+            var stop = new CancellationTokenSource();
+            byUri[uri] = (stop, TellAsync(server, uri, watch, stop.Token));
+            return true;
+        }
+    }
+
+    // A watch ends by itself when its sandbox does; another sandbox may have the file.
+    private bool IsWatched(string uri) => byUri.TryGetValue(uri, out var one) && !one.Running.IsCompleted;
+
+    private async Task TellAsync(McpServer server, string uri, ResourceWatch watch, CancellationToken stop)
+    {
+        await using (watch) await TellAsync(server, NotificationMethods.ResourceUpdatedNotification, uri, watch.ChangesAsync(stop), null);
+    }
+
+    private async Task<ResourceWatch> WatchAsync(string? uri, CancellationToken cancellationToken)
     {
         var address = McpResources.Parse(uri);
         try

@@ -16,15 +16,14 @@ internal sealed class ResourceChanges(McpSession session)
     private readonly ResourceReader reader = new(session);
 
     /// <summary>Returns once changes are noticed.</summary>
-    /// <returns>An element after each change, until its token is cancelled or the sandbox is gone.</returns>
-    public async Task<Func<CancellationToken, IAsyncEnumerable<ResourceAddress>>> WatchAsync(ResourceAddress address, CancellationToken cancellationToken)
+    public async Task<ResourceWatch> WatchAsync(ResourceAddress address, CancellationToken cancellationToken)
     {
         if (address.Kind == ResourceKind.File) return await WatchFileAsync(address, cancellationToken);
         var now = await LookAsync(address, cancellationToken);
-        return stop => LookAgainAsync(address, now, stop);
+        return new ResourceWatch(stop => LookAgainAsync(address, now, stop));
     }
 
-    private async Task<Func<CancellationToken, IAsyncEnumerable<ResourceAddress>>> WatchFileAsync(ResourceAddress address, CancellationToken cancellationToken)
+    private async Task<ResourceWatch> WatchFileAsync(ResourceAddress address, CancellationToken cancellationToken)
     {
         var sandbox = await reader.SandboxAsync(address, cancellationToken);
         var path = address.Path.Length > 1 ? address.Path.TrimEnd('/') : address.Path;
@@ -42,18 +41,15 @@ internal sealed class ResourceChanges(McpSession session)
             },
             OnExit = _ => changes.Writer.TryComplete(),
         }, cancellationToken);
-        return stop => DrainAsync(watch, changes.Reader, stop);
+        return new ResourceWatch(stop => DrainAsync(changes.Reader, stop), watch);
     }
 
-    private static async IAsyncEnumerable<ResourceAddress> DrainAsync(WatchHandle watch, ChannelReader<ResourceAddress> changes, [EnumeratorCancellation] CancellationToken stop)
+    private static async IAsyncEnumerable<ResourceAddress> DrainAsync(ChannelReader<ResourceAddress> changes, [EnumeratorCancellation] CancellationToken stop)
     {
-        await using (watch)
+        await foreach (var change in changes.ReadAllAsync(stop))
         {
-            await foreach (var change in changes.ReadAllAsync(stop))
-            {
-                yield return change;
-                await Task.Delay(Pause, stop);
-            }
+            yield return change;
+            await Task.Delay(Pause, stop);
         }
     }
 

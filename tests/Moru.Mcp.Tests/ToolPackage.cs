@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.IO.Compression;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>The .NET tool that <c>./moru pack</c> makes, from a feed that is a folder.</summary>
+public sealed class ToolPackage : IDisposable
+{
+    private const string Initialize = """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""";
+
+    private static readonly string Feed = Path.Combine(Artifacts.Root, "artifacts/packages");
+
+    private readonly TemporaryDirectory data = new();
+
+    public void Dispose() => data.Dispose();
+
+    [Fact]
+    public async Task It_is_an_mcp_server_that_installs_and_runs_from_a_feed()
+    {
+        var feed = await PackAsync();
+        using (var package = await ZipFile.OpenReadAsync(Path.Combine(feed, $"moru-mcp.{McpFace.Version}.nupkg"), TestContext.Current.CancellationToken))
+        {
+            var specification = await ReadAsync(package, "moru-mcp.nuspec");
+            Assert.Contains("<packageType name=\"DotnetTool\" />", specification, StringComparison.Ordinal);
+            Assert.Contains("<packageType name=\"McpServer\" />", specification, StringComparison.Ordinal);
+            Assert.Contains($"\"version\": \"{McpFace.Version}\"", await ReadAsync(package, ".mcp/server.json"), StringComparison.Ordinal);
+            Assert.Contains("mcp-name: io.github.moru-ai/moru-mcp", await ReadAsync(package, "README.md"), StringComparison.Ordinal);
+        }
+
+        var installed = Path.Combine(data.Path, "tools");
+        var packages = ("NUGET_PACKAGES", Path.Combine(data.Path, "packages")); // a cache would hide what the feed has
+        await Shell.RunAsync(default, [packages], "dotnet", "tool", "install", "moru-mcp", "--version", McpFace.Version, "--source", feed, "--tool-path", installed);
+        Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, Path.Combine(installed, "moru-mcp")), StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, "dotnet", "tool", "exec", "--yes", "--source", feed, $"moru-mcp@{McpFace.Version}"), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> PackAsync()
+    {
+        // Packing compiles all to native code, which takes minutes where several things run.
+        using var pack = Process.Start(new ProcessStartInfo(Path.Combine(Artifacts.Root, "moru"), "pack") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = pack.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await pack.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(pack.ExitCode == 0, output + await errors);
+        return Feed;
+    }
+
+    private async Task<string> AskAsync((string, string) packages, params string[] command) =>
+        await Shell.RunAsync(System.Text.Encoding.UTF8.GetBytes(Initialize + "\n"), [packages, ("MORU_DATA_DIR", data.Path), ("MORU_API_URL", "unix:/nonexistent.sock")], command);
+
+    private static async Task<string> ReadAsync(ZipArchive package, string entry)
+    {
+        using var reader = new StreamReader(await package.GetEntry(entry)!.OpenAsync());
+        return await reader.ReadToEndAsync();
+    }
+}
