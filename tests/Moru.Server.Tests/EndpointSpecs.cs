@@ -33,6 +33,9 @@ public sealed class EndpointSpecs
         await CallAsync(client, "POST /sandboxes/{id}/connect", $"/sandboxes/{id}/connect", """{"timeout":60}""");
         await CallAsync(client, "POST /sandboxes/{id}/timeout", $"/sandboxes/{id}/timeout", """{"timeout":60}""");
         await CallAsync(client, "POST /sandboxes/{id}/refreshes", $"/sandboxes/{id}/refreshes", """{"duration":60}""");
+        await CallAsync(client, "PUT /sandboxes/{id}/network", $"/sandboxes/{id}/network", "{}");
+        await CallAsync(client, "GET /sandboxes/{id}/network", $"/sandboxes/{id}/network");
+        await CallAsync(client, "GET /sandboxes/{id}/network/explain", $"/sandboxes/{id}/network/explain?host=example.com");
         await CallAsync(client, "GET /sandboxes/{id}/logs", $"/sandboxes/{id}/logs");
         await CallAsync(client, "GET /sandboxes/{id}/metrics", $"/sandboxes/{id}/metrics");
         await CallAsync(client, "GET /sandboxes/metrics", $"/sandboxes/metrics?sandbox_ids={id}");

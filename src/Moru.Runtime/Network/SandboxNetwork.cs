@@ -64,9 +64,15 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
 
     /// <summary>Other rules for a sandbox. Packets of connections that they forbid pass no more.</summary>
     /// <exception cref="RuntimeException"><see cref="RuntimeError.InvalidArgument"/>: its network cannot be filtered.</exception>
-    public async Task ChangeAsync(SandboxRecord record)
+    public async Task ChangeAsync(SandboxRecord before, SandboxRecord record)
     {
-        if (!members.TryGetValue(record.Id, out var member)) throw CannotEnforce();
+        if (!members.TryGetValue(record.Id, out var member))
+        {
+            // Without a filter nothing can be changed, but what is as it was may be asked for.
+            if (record.Network.NeedsFilter || record.AllowInternet != before.AllowInternet) throw CannotEnforce();
+            return;
+        }
+
         member.Change(EgressRules.Of(record));
         await firewall.AdmitAsync(member.InFirewall);
     }

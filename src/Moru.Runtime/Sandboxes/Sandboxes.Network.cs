@@ -21,7 +21,7 @@ public sealed partial class Sandboxes
             rules.Check(sandbox.Record.Secure);
             var changed = sandbox.Record with { Network = rules, AllowInternet = allowInternet && !rules.DeniesEverything };
             // The kernel first: whoever is told that a connection is closed can rely on it. A server killed in between goes back to the old rules.
-            await network.ChangeAsync(changed);
+            await network.ChangeAsync(sandbox.Record, changed);
             sandbox.Swap(Save(changed));
         }
 
