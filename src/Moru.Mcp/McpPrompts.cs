@@ -36,18 +36,17 @@ internal sealed class McpPrompts : McpServerPrompt
             """, ("repository", "URL that git can clone"), ("problem", "What is wrong, or text of an issue")),
         new McpPrompts("run_service", "Run a service", "Write or start a web service in a sandbox, and check that it answers.", """
             Make this service run in the session sandbox: {service}
-            Start it in the background with its output in a file, wait until its port answers (ask it with curl in a loop of `run_command`, at most 30 s), and show one real request
-            and its answer. If it does not start, read its output file with `read_file` before you change anything.
+            Start it with `run_command` and wait_seconds 0, find out with `get_url` whether its port answers yet and where, and show one real request and its answer. If it does not
+            start, see what it wrote with `read_output` before you change anything.
             """, ("service", "What to run, and on which port if that matters")),
         new McpPrompts("long_job", "Run a long job", "Run something that takes minutes or hours, without waiting for it in one call.", """
             Run this in the session sandbox, and see it through: {job}
-            Start it in the background with its output and its exit code in files, so that no time limit of a call can end it. Look at the end of its output now and then, not more often than
-            it makes progress. When it has ended, report its exit code, how long it took, and what matters of its output; when it fails, say why before you try again.
+            Start it with `run_command` and wait_seconds 0, then wait for it with `read_output`, not more often than it makes progress. When it has ended, report its exit code, how long it took, and what matters of its output; when it fails, say why before you try again.
             """, ("job", "The command or the task")),
         new McpPrompts("inspect_sandbox", "Inspect a sandbox", "Find out what is in a sandbox and what runs there, without changing it.", """
             Tell me what is going on in sandbox {sandbox_id}.
-            Change nothing in it. Look with `run_command` at the processes, the load, free memory and disk, listening ports and the files that changed last, and with `list_files` at the
-            home directory. Then say in a few sentences what it is used for, what is unusual, and whether it can be ended; do not end it yourself.
+            Change nothing in it. Look with `run_command` at the processes, the load, free memory and disk, listening ports, the home directory and the files that changed
+            last. Then say in a few sentences what it is used for, what is unusual, and whether it can be ended; do not end it yourself.
             """, ("sandbox_id", "Which sandbox")),
     ];
 
