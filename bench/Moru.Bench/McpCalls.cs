@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
 using Moru.Testing;
 
 namespace Moru.Bench;
