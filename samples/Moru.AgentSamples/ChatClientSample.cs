@@ -11,7 +11,7 @@ internal static class ChatClientSample
     [
         Call("write_file", ("path", "primes.py"), ("content", "print(sum(all(n % d for d in range(2, n)) for n in range(2, 1000)))")),
         Call("run_command", ("command", "python3 primes.py")),
-        Say(result => $"There are {result.Split('\n')[0]} primes below 1000."),
+        Say(result => $"There are {FirstLine(result)} primes below 1000."),
     ];
 
     public static async Task RunAsync(MoruClient client, IChatClient model)

@@ -10,8 +10,8 @@ internal static class ConversationsSample
     public static Turn[] Script =>
     [
         Call("write_file", ("path", "name.txt"), ("content", "Ada")), Say("Noted."),
-        Call("run_command", ("command", "cat name.txt || echo a stranger")), Say(result => $"You are {result.Split('\n')[0]}."),
-        Call("run_command", ("command", "cat name.txt 2>/dev/null || echo a stranger")), Say(result => $"You are {result.Split('\n')[0]}."),
+        Call("run_command", ("command", "cat name.txt || echo a stranger")), Say(result => $"You are {FirstLine(result)}."),
+        Call("run_command", ("command", "cat name.txt 2>/dev/null || echo a stranger")), Say(result => $"You are {FirstLine(result)}."),
     ];
 
     public static async Task RunAsync(MoruClient client, IChatClient model)

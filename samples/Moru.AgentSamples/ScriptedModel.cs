@@ -37,6 +37,9 @@ public sealed class ScriptedModel(params ScriptedModel.Turn[] script) : IChatCli
         var result => result.ToString() ?? "",
     };
 
+    /// <summary>The first line that a program wrote, without the mark around it.</summary>
+    public static string FirstLine(string result) => result.Split('\n').First(line => line != "<untrusted>").Trim();
+
     /// <inheritdoc/>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {

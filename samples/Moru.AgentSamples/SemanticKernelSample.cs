@@ -10,7 +10,7 @@ namespace Moru.AgentSamples;
 /// <summary>A kernel whose plugins are the tools.</summary>
 internal static class SemanticKernelSample
 {
-    public static Turn[] Script => [Call("commands_run_command", ("command", "uname -s")), Say(result => $"It runs {result.Split('\n')[0]}.")];
+    public static Turn[] Script => [Call("commands_run_command", ("command", "uname -s")), Say(result => $"It runs {FirstLine(result)}.")];
 
     public static async Task RunAsync(MoruClient client, IChatClient model)
     {

@@ -54,7 +54,7 @@ public sealed class SandboxLives(ServerFixture fixture) : AgentTest(fixture)
 
         Assert.Equal($"Error: The sandbox {first} has ended: its files and processes are gone. Call again, and a new, empty one is made.", failed);
         Assert.StartsWith($"[note: The sandbox {first} had ended", replaced, StringComparison.Ordinal);
-        Assert.StartsWith("again\n", usual, StringComparison.Ordinal);
+        Assert.DoesNotContain("note:", usual, StringComparison.Ordinal);
     }
 
     [Fact]

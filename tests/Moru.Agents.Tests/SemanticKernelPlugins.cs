@@ -63,7 +63,7 @@ public sealed class SemanticKernelPlugins(ServerFixture fixture) : AgentTest(fix
 
         var answer = await kernel.InvokePromptAsync("Go.", new(Auto), cancellationToken: Cancelled);
 
-        Assert.StartsWith("rewritten\n", answer.ToString(), StringComparison.Ordinal);
+        Assert.Contains("rewritten\n", answer.ToString(), StringComparison.Ordinal);
         Assert.Equal(["auto commands.run_command", "commands.run_command"], filter.Seen);
     }
 
@@ -119,7 +119,7 @@ public sealed class SemanticKernelPlugins(ServerFixture fixture) : AgentTest(fix
 
         var result = await builder.Build().InvokeAsync("commands", "run_command", new() { ["command"] = "echo built" }, Cancelled);
 
-        Assert.StartsWith("built\n", result.ToString(), StringComparison.Ordinal);
+        Assert.Contains("built\n", result.ToString(), StringComparison.Ordinal);
     }
 
     private static Kernel Kernel(ScriptedModel model)

@@ -21,7 +21,7 @@ public sealed class ToolFunctions(ServerFixture fixture) : AgentTest(fixture)
         var model = new ScriptedModel(
             Call("write_file", ("path", "sum.py"), ("content", "print(sum(range(101)))")),
             Run("python3 sum.py"),
-            Say(result => $"The sum is {result.Split('\n')[0]}."));
+            Say(result => $"The sum is {FirstLine(result)}."));
         string? sandboxId;
         await using (var moru = Tools())
         {
@@ -69,8 +69,8 @@ public sealed class ToolFunctions(ServerFixture fixture) : AgentTest(fixture)
         var other = await InvokeAsync(moru.Function("run_command"), ("command", "echo $MORU_SANDBOX_ID"), ("sandbox_id", id));
         var own = await InvokeAsync(moru.Function("run_command"), ("command", "echo $MORU_SANDBOX_ID"));
 
-        Assert.StartsWith(id, (string?)other, StringComparison.Ordinal);
-        Assert.StartsWith(moru.Sandbox.SandboxId!, (string?)own, StringComparison.Ordinal);
+        Assert.Contains(id, (string?)other, StringComparison.Ordinal);
+        Assert.Contains(moru.Sandbox.SandboxId!, (string?)own, StringComparison.Ordinal);
         await InvokeAsync(moru.Function("kill_sandbox"), ("sandbox_id", id));
         Assert.False(await IsRunningAsync(id));
     }
@@ -95,7 +95,7 @@ public sealed class ToolFunctions(ServerFixture fixture) : AgentTest(fixture)
         await Eventually.TrueAsync(() => said.Contains(new ToolProgress("run_command", "one")));
         await InvokeAsync(moru.Function("write_file"), ("path", "/tmp/go"), ("content", ""));
 
-        Assert.StartsWith("one\n", (string?)await run, StringComparison.Ordinal);
+        Assert.Contains("one\n", (string?)await run, StringComparison.Ordinal);
     }
 
     [Fact]

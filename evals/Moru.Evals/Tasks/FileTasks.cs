@@ -71,7 +71,7 @@ internal static class FileTasks
             Prompt = "Remove all empty directories below ~/tree, also those that become empty by that, and nothing else.",
             Setup = "mkdir -p tree/a/b/c tree/keep tree/d && touch tree/keep/file && chown -R user tree",
             CheckAsync = done => done.CommandSaysAsync("find tree | sort", "tree\ntree/keep\ntree/keep/file"),
-            Solution = [List("tree"), Run("find tree -mindepth 1 -type d -empty -delete && find tree"), Say("Removed.")],
+            Solution = [Run("find tree -mindepth 1 -type d -empty -delete && find tree"), Say("Removed.")],
         },
     ];
 }

@@ -18,7 +18,7 @@ public sealed record MoruToolsOptions
     /// <summary>Names of the tools to offer among those; default: all.</summary>
     public IReadOnlyCollection<string>? Only { get; init; }
 
-    /// <summary>Which tools need a person's approval; default: those that destroy what no other call brings back (<c>kill_…</c>, <c>delete_…</c>).</summary>
+    /// <summary>Which tools need a person's approval; default: those that end a sandbox, a template or a volume for good.</summary>
     public Func<Tool, bool> NeedsApproval { get; init; } = Destroys;
 
     /// <summary>
@@ -30,7 +30,8 @@ public sealed record MoruToolsOptions
     /// <summary>Told what running tools say, line by line; default none.</summary>
     public IProgress<ToolProgress>? Progress { get; init; }
 
-    private static bool Destroys(Tool tool) => tool.Name.StartsWith("kill_", StringComparison.Ordinal) || tool.Name.StartsWith("delete_", StringComparison.Ordinal);
+    // What goes on inside a sandbox needs nobody's leave: that is what it is for.
+    private static bool Destroys(Tool tool) => tool.Name is "kill_sandbox" or "delete_template" or "manage_volume";
 }
 
 /// <summary>A tool call that waits for approval.</summary>
