@@ -13,10 +13,10 @@ public sealed class FloorPlan
         ["src/Moru.Runtime"] = (["Moru.Protocol"], ["Docker.DotNet.Enhanced", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Logging.Abstractions"]),
         ["src/Moru.Server"] = (["Moru.Protocol", "Moru.Runtime"], ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "Yarp.ReverseProxy"]), // one exporter for the traces and metrics of Runtime and Server
         ["src/Moru.Tools"] = (["Moru.Sdk"], ["Microsoft.Extensions.AI.Abstractions"]),
-        ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol"]),
+        ["src/Moru.Mcp"] = (["Moru.Server", "Moru.Tools"], ["ModelContextProtocol.AspNetCore"]),
         ["src/Moru.Agents"] = (["Moru.Tools"], ["Microsoft.Agents.AI.Abstractions", "Microsoft.Extensions.AI", "Microsoft.SemanticKernel.Core"]),
         ["evals/Moru.Evals"] = (["Moru.Agents", "Moru.Mcp"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "Microsoft.ML.Tokenizers.Data.O200kBase", "ModelContextProtocol.Core", "OllamaSharp"]),
-        ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], []), // the engine that is a table
+        ["bench/Moru.Bench"] = (["Moru.Sdk", "Moru.Server", "Moru.Testing"], ["ModelContextProtocol.Core"]), // the engine that is a table, and calls over MCP
         ["samples/Moru.AgentSamples"] = (["Moru.Agents"], ["Anthropic", "Microsoft.Extensions.AI.OpenAI", "OllamaSharp"]), // the models that people have
         ["samples/Moru.Demo"] = ([], ["ModelContextProtocol.Core"]),
         ["samples/Moru.Quickstart"] = (["Moru.Sdk"], []),
