@@ -42,9 +42,13 @@ envd_inputs() { echo "$(hash_of src/Moru.Envd src/Moru.Protocol "${build_setting
 envd_fresh() { [[ -x $envd ]] && stamped envd "$(envd_inputs)"; }
 
 publish_envd() {
+    local new=$artifacts/envd.new
+    rm -rf "$new"
+    (cd "$root" && dotnet publish src/Moru.Envd -c Release -r "$(runtime_identifier)" -o "$new" -v quiet -p:UseSharedCompilation=false) || return
+    "$new/envd" --version || return
+    # Only now, so that a build that is stopped leaves the agent there was.
     rm -rf "${envd%/*}"
-    (cd "$root" && dotnet publish src/Moru.Envd -c Release -r "$(runtime_identifier)" -o "${envd%/*}" -v quiet -p:UseSharedCompilation=false) || return
-    "$envd" --version
+    mv "$new" "${envd%/*}"
 }
 
 build_envd() {

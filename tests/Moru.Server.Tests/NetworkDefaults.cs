@@ -106,4 +106,17 @@ public sealed class NetworkDefaults(NetworkFixture network) : IClassFixture<Netw
         Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(again, targets));
         await network.Client.KillSandboxAsync(sandbox.SandboxId, cancellationToken: Cancel);
     }
+
+    [Fact]
+    public async Task Tables_of_a_bridge_that_is_gone_do_not_stay_in_the_way_of_the_next_one()
+    {
+        const string Forsaken = "moru_0badc0de";
+        foreach (var family in (string[])["inet", "bridge"]) await Shell.RunAsync("/usr/sbin/nft", "add", "table", family, Forsaken);
+
+        await network.RestartServerAsync();
+        await using var sandbox = await network.CreateAsync();
+
+        Assert.DoesNotContain(Forsaken, await Shell.RunAsync("/usr/sbin/nft", "list", "tables"));
+        Assert.Equal(["open"], await NetworkFixture.TryAsync(sandbox, $"tcp {network.World.Public} 80"));
+    }
 }

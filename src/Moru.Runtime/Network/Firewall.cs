@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Moru.Runtime;
 
 /// <summary>The kernel's packet filter on one bridge. It stays when this process ends, so that nothing opens then.</summary>
-internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<FirewallSandbox>> sandboxes) : IDisposable
+internal sealed partial class Firewall(PublicAddresses addresses, Func<IEnumerable<FirewallSandbox>> sandboxes) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile FirewallPlan? plan;
@@ -38,6 +40,14 @@ internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<Firew
         return true;
     }
 
+    /// <summary>Removes the tables of bridges that are gone, since the engine may give their addresses to another bridge.</summary>
+    public static async Task RemoveForsakenAsync()
+    {
+        var tables = Table().Matches(await Nft.AskAsync("list", "tables")).Select(table => table.Groups["id"].Value).Distinct();
+        var forsaken = tables.Where(id => !Directory.Exists("/sys/class/net/moru-" + id)).Select(id => FirewallText.Remove("moru_" + id));
+        if (string.Join('\n', forsaken) is { Length: > 0 } removal) await Nft.ApplyAsync(removal);
+    }
+
     public void Dispose() => gate.Dispose();
 
     private async Task ChangeAsync(Func<FirewallPlan, string> change)
@@ -61,4 +71,7 @@ internal sealed class Firewall(PublicAddresses addresses, Func<IEnumerable<Firew
             gate.Release();
         }
     }
+
+    [GeneratedRegex("^table (inet|bridge) moru_(?<id>[0-9a-f]{8})$", RegexOptions.Multiline)]
+    private static partial Regex Table();
 }

@@ -166,6 +166,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
 
         // Nothing is on the bridge yet, or the tables of an earlier process are in place.
         var made = await engine.OpenNetworkAsync(name, dataDirectory, cancellationToken);
+        await Firewall.RemoveForsakenAsync();
         var subnet = AddressRange.Parse(made.Subnet);
         var gateway = IPAddress.Parse(made.Gateway);
         var resolver = new Resolver(gateway, MemberAt, upstream, addresses, log);
