@@ -1,7 +1,7 @@
 # ./moru test: every test project, the tests of this script, and one check that nothing was left behind.
 
 # A project that takes longer hangs.
-readonly project_seconds=900
+readonly project_seconds=1500
 
 passed=0 failed=0 skipped=0
 

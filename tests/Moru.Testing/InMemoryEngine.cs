@@ -168,8 +168,6 @@ public sealed class InMemoryEngine : IContainerEngine
 
     public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public Task<string> DataRootAsync(CancellationToken cancellationToken)
     {
         ThrowIfDown();

@@ -32,9 +32,6 @@ public interface IContainerEngine : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken);
 
-    /// <returns>False when containers are on it, which keep it.</returns>
-    Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken);
-
     /// <summary>Directory of the engine's host that holds images and containers.</summary>
     Task<string> DataRootAsync(CancellationToken cancellationToken);
 

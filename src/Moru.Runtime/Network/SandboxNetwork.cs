@@ -126,13 +126,13 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         $"this server cannot enforce allowOut and denyOut, except for denyOut ['{NetworkRules.Everything}'] alone: {obstacle ?? "the sandbox is on a network without a filter"}; "
         + "leave them out, or set allow_internet_access to false.");
 
+    /// <summary>Leaves the bridge and its filter for the next server of the data directory: making them anew takes longer than a client waits for an end.</summary>
     public async ValueTask DisposeAsync()
     {
         if (opened is { } network)
         {
             await network.Proxy.DisposeAsync();
             await network.Resolver.DisposeAsync();
-            if (members.IsEmpty) await RemoveAsync(network);
         }
 
         firewall.Dispose();
@@ -185,19 +185,6 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         }
     }
 
-    private async Task RemoveAsync(Opened network)
-    {
-        try
-        {
-            // A container that nobody knew of keeps the network, and then the filter too.
-            if (await engine.RemoveNetworkAsync(name, CancellationToken.None)) await Nft.ApplyAsync(FirewallText.Remove(network.Plan.Table));
-        }
-        catch (RuntimeException failure)
-        {
-            Log.NetworkLeft(log, name, failure.Message);
-        }
-    }
-
     private NetworkMember? MemberAt(IPAddress address) => byAddress.GetValueOrDefault(AddressRange.ToNumber(address));
 
     /// <summary>Addresses are given out in turns, so that one which was just left is not soon another's.</summary>
@@ -238,8 +225,5 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The network rules of sandbox {SandboxId} were not removed: {Problem}")]
         public static partial void NotRemoved(ILogger log, string sandboxId, string problem);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The network {Name} was not removed: {Problem}")]
-        public static partial void NetworkLeft(ILogger log, string name, string problem);
     }
 }

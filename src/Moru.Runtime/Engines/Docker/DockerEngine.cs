@@ -136,9 +136,6 @@ public sealed class DockerEngine : IContainerEngine
     public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => errors.CallAsync(
         ChangeBound, limit => networks.OpenAsync(name, dataDirectory, limit), cancellationToken);
 
-    public Task<bool> RemoveNetworkAsync(string name, CancellationToken cancellationToken) => errors.CallAsync(
-        ChangeBound, limit => networks.TryRemoveAsync(name, limit), cancellationToken);
-
     public Task<string> DataRootAsync(CancellationToken cancellationToken) => errors.CallAsync(
         QuestionBound, async limit => (await client.System.GetSystemInfoAsync(limit)).DockerRootDir, cancellationToken);
 

@@ -38,23 +38,6 @@ internal sealed partial class DockerNetworks
         if (!await TryMakeAsync(network.Name, network.Subnet, "", cancellationToken)) throw Vanished(network.Name);
     }
 
-    public async Task<bool> TryRemoveAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.Networks.DeleteNetworkAsync(name, cancellationToken);
-            return true;
-        }
-        catch (DockerApiException used) when (used.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Conflict)
-        {
-            return false;
-        }
-        catch (DockerApiException gone) when (gone.StatusCode is HttpStatusCode.NotFound)
-        {
-            return true;
-        }
-    }
-
     /// <returns>False when the addresses belong to another network.</returns>
     private async Task<bool> TryMakeAsync(string name, string subnet, string dataDirectory, CancellationToken cancellationToken)
     {
@@ -83,7 +66,7 @@ internal sealed partial class DockerNetworks
         }
     }
 
-    /// <summary>Networks of data directories that were deleted while a killed server could not clean up.</summary>
+    /// <summary>Networks of data directories that were deleted.</summary>
     private async Task RemoveForsakenAsync(CancellationToken cancellationToken)
     {
         var parameters = new NetworksListParameters
@@ -94,6 +77,18 @@ internal sealed partial class DockerNetworks
         {
             if (network.Labels?.TryGetValue(DirectoryLabel, out var directory) == true && directory.Length > 0 && !Directory.Exists(directory))
                 await TryRemoveAsync(network.ID, cancellationToken);
+        }
+    }
+
+    private async Task TryRemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.Networks.DeleteNetworkAsync(name, cancellationToken);
+        }
+        catch (DockerApiException kept) when (kept.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+        {
+            // A container is on it still, or another server removed it first.
         }
     }
 
