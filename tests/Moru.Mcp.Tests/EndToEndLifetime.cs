@@ -91,7 +91,7 @@ public sealed class EndToEndLifetime : IDisposable
         using var server = Process.GetProcessById(pid);
 
         client.Kill();
-        await server.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Promise, TestContext.Current.CancellationToken);
+        await server.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
 
         await using var next = McpProcess.Start(data.Path);
         Assert.Empty(await IdsAsync(next));
