@@ -45,8 +45,19 @@ public sealed class ToolPackage : IDisposable
         return Feed;
     }
 
-    private async Task<string> AskAsync((string, string) packages, params string[] command) =>
-        await Shell.RunAsync(System.Text.Encoding.UTF8.GetBytes(Initialize + "\n"), [packages, ("MORU_DATA_DIR", data.Path), ("MORU_API_URL", "unix:/nonexistent.sock")], command);
+    private async Task<string> AskAsync((string Name, string Value) packages, params string[] command)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in new[] { packages, ("MORU_DATA_DIR", data.Path), ("MORU_API_URL", "unix:/nonexistent.sock") }) start.Environment[name] = value;
+        using var tool = Process.Start(start)!;
+        await tool.StandardInput.WriteLineAsync(Initialize);
+        await tool.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        var answer = await tool.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+
+        tool.StandardInput.Close(); // a server whose input ends answers no more
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return answer ?? "";
+    }
 
     private static async Task<string> ReadAsync(ZipArchive package, string entry)
     {
