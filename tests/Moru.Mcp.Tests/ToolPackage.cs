@@ -29,15 +29,20 @@ public sealed class ToolPackage : IDisposable
 
         var installed = Path.Combine(data.Path, "tools");
         var packages = ("NUGET_PACKAGES", Path.Combine(data.Path, "packages")); // a cache would hide what the feed has
-        await Shell.RunAsync(default, [packages], "dotnet", "tool", "install", "moru-mcp", "--version", McpFace.Version, "--source", feed, "--tool-path", installed);
+        await Shell.RunAsync(default, [packages, Temporary], "dotnet", "tool", "install", "moru-mcp", "--version", McpFace.Version, "--source", feed, "--tool-path", installed);
         Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, Path.Combine(installed, "moru-mcp")), StringComparison.Ordinal);
         Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, "dotnet", "tool", "exec", "--yes", "--source", feed, $"moru-mcp@{McpFace.Version}"), StringComparison.Ordinal);
     }
 
-    private static async Task<string> PackAsync()
+    // The .NET command leaves things there.
+    private (string Name, string Value) Temporary => ("TMPDIR", data.Path);
+
+    private async Task<string> PackAsync()
     {
         // Packing compiles all to native code, which takes minutes where several things run.
-        using var pack = Process.Start(new ProcessStartInfo(Path.Combine(Artifacts.Root, "moru"), "pack") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(Path.Combine(Artifacts.Root, "moru"), "pack") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[Temporary.Name] = Temporary.Value;
+        using var pack = Process.Start(start)!;
         var errors = pack.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await pack.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -48,7 +53,7 @@ public sealed class ToolPackage : IDisposable
     private async Task<string> AskAsync((string Name, string Value) packages, params string[] command)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var (name, value) in new[] { packages, ("MORU_DATA_DIR", data.Path), ("MORU_API_URL", "unix:/nonexistent.sock") }) start.Environment[name] = value;
+        foreach (var (name, value) in new[] { packages, Temporary, ("MORU_DATA_DIR", data.Path), ("MORU_API_URL", "unix:/nonexistent.sock") }) start.Environment[name] = value;
         using var tool = Process.Start(start)!;
         await tool.StandardInput.WriteLineAsync(Initialize);
         await tool.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
