@@ -6,17 +6,12 @@ namespace Moru.Mcp;
 /// <summary>What one owner works with, whatever the transport: the sandboxes and what MCP shows of them. Connections may share it.</summary>
 internal sealed class McpSession : IAsyncDisposable
 {
-    private readonly Func<CancellationToken, Task<MoruClient>> connect;
-    private readonly SemaphoreSlim gate = new(1, 1);
-    private MoruClient? client;
-
     /// <param name="connect">Makes a client once a server answers.</param>
     /// <param name="toolsets">The tools that it offers.</param>
     /// <param name="name">What the session sandbox is kept under; null: it ends with the session.</param>
     public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, string? name)
     {
-        this.connect = connect;
-        Sandboxes = new SandboxSession(ClientAsync) { Name = name };
+        Sandboxes = new SandboxSession(connect) { Name = name };
         Tools = McpTools.Create(this, toolsets);
         Resources = new McpResources(this);
         Completions = new McpCompletions(this);
@@ -35,25 +30,9 @@ internal sealed class McpSession : IAsyncDisposable
 
     /// <summary>The client that tools and resources share.</summary>
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>
-    public async Task<MoruClient> ClientAsync(CancellationToken cancellationToken)
-    {
-        if (client is { } ready) return ready;
-        await gate.WaitAsync(cancellationToken);
-        try
-        {
-            return client ??= await connect(cancellationToken);
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
+    public Task<MoruClient> ClientAsync(CancellationToken cancellationToken) => Sandboxes.ClientAsync(cancellationToken);
 
     public void TellSandboxesChanged() => SandboxesChanged?.Invoke();
 
-    public async ValueTask DisposeAsync()
-    {
-        await Sandboxes.DisposeAsync();
-        client?.Dispose();
-    }
+    public ValueTask DisposeAsync() => Sandboxes.DisposeAsync();
 }

@@ -65,7 +65,7 @@ internal static partial class StdioCommand
         await Task.Yield();
         try
         {
-            await session.ConnectAsync(cancellationToken);
+            await session.ClientAsync(cancellationToken);
         }
         catch (SandboxException error)
         {

@@ -64,7 +64,7 @@ public sealed class MoruServer : IAsyncDisposable
     public required string? Domain { get; init; }
 
     /// <inheritdoc cref="MoruRuntime.OwnerId"/>
-    public string OwnerId => runtime.OwnerId;
+    internal string OwnerId => runtime.OwnerId;
 
     /// <summary>Ends when the process is asked to end; dispose of the server then.</summary>
     public Task Stopped => Task.Delay(Timeout.Infinite, app.Lifetime.ApplicationStopping).ContinueWith(_ => { }, TaskScheduler.Default);

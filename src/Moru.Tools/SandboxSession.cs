@@ -58,11 +58,9 @@ public sealed class SandboxSession : IAsyncDisposable
         gate.Dispose();
     }
 
-    /// <summary>Finds the server now instead of on the first call.</summary>
-    /// <exception cref="SandboxException">There is none.</exception>
-    public Task ConnectAsync(CancellationToken cancellationToken = default) => ClientAsync(cancellationToken);
-
-    internal async Task<MoruClient> ClientAsync(CancellationToken cancellationToken)
+    /// <summary>The client that everything of the session shares, which it owns; the server is found on the first call.</summary>
+    /// <exception cref="SandboxException">There is no server; the next call looks again.</exception>
+    public async Task<MoruClient> ClientAsync(CancellationToken cancellationToken = default)
     {
         if (client is { } ready) return ready;
         await gate.WaitAsync(cancellationToken);

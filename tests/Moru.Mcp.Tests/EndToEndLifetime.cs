@@ -88,10 +88,11 @@ public sealed class EndToEndLifetime : IDisposable
         start.Environment["MORU_ENVD"] = Artifacts.Envd;
         using var client = Process.Start(start)!;
         var pid = int.Parse((await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken))!, System.Globalization.CultureInfo.InvariantCulture);
-        using var server = Process.GetProcessById(pid);
 
         client.Kill();
-        await server.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+        var killed = Stopwatch.StartNew();
+        await Eventually.TrueAsync(() => HasEnded(pid));
+        Assert.InRange(killed.Elapsed, TimeSpan.Zero, Promise);
 
         await using var next = McpProcess.Start(data.Path);
         Assert.Empty(await IdsAsync(next));
@@ -221,6 +222,19 @@ public sealed class EndToEndLifetime : IDisposable
         var text = await mcp.FailAsync("run_command", new() { ["command"] = "true" });
 
         Assert.Contains("The sandbox agent 'envd' is missing. Build it with './moru build'", text, StringComparison.Ordinal);
+    }
+
+    // A process that has ended stays as a zombie until init, its new parent, collects it.
+    private static bool HasEnded(int pid)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{pid}/status").Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private static string Id(System.Text.Json.JsonElement result) => result.GetProperty("sandbox_id").GetString()!;

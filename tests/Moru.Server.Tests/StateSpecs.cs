@@ -185,7 +185,8 @@ public sealed class StateSpecs
         server.Clock.Advance(TimeSpan.FromSeconds(30));
 
         await Eventually.TrueAsync(async () => await server.GetAsync($"/sandboxes/{id}") is var now && now.Status == status && (status == 404 || now["state"] == "paused"));
-        Assert.Equal(autoPause ? [id] : [], server.Engine.FrozenIds);
+        // It counts as paused from the moment that it is being frozen.
+        await Eventually.TrueAsync(() => server.Engine.FrozenIds.SequenceEqual(autoPause ? [id] : []));
     }
 
     [Fact]

@@ -36,9 +36,12 @@ internal sealed partial class Replay(MoruClient client)
 
     private static readonly Comparer<FileChange> ByPath = Comparer<FileChange>.Create((left, right) => string.CompareOrdinal(left.Path, right.Path));
 
-    // A sandbox's id is its own.
-    private static string Neutral(string text) => SandboxId().Replace(text, "SANDBOX");
+    /// <summary>A result without what is each sandbox's own: its id, and the process ids that it gave out.</summary>
+    internal static string Neutral(string result) => ProcessId().Replace(SandboxId().Replace(result, "SANDBOX"), "PID");
 
     [GeneratedRegex(@"\bi[a-z0-9]{20}\b")]
     private static partial Regex SandboxId();
+
+    [GeneratedRegex(@"(?<=\bpid\b\W{0,3}|\bprocess |/\.moru/)\d+")]
+    private static partial Regex ProcessId();
 }

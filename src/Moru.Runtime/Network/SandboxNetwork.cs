@@ -116,7 +116,8 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         while (true)
         {
             await Task.Delay(WatchPause, time, cancellationToken);
-            if (await firewall.RepairAsync()) Log.Repaired(log, name);
+            // Nobody can use the network of nobody, and the next sandbox puts a missing filter back.
+            if (!members.IsEmpty && await firewall.RepairAsync()) Log.Repaired(log, name);
         }
     }
 
