@@ -84,6 +84,8 @@ examine_firewall() {
         doubtful 'network rules' 'cannot be enforced on an engine in a network of its own; sandboxes reach whatever it reaches' 'use Docker Engine on this Linux machine, as root'
     elif ! version=$(PATH=$PATH:/usr/sbin:/sbin timeout 5 nft --version 2>/dev/null); then
         doubtful 'network rules' 'nft is missing, so that sandboxes reach whatever this machine reaches' 'sudo apt-get install -y nftables   (or that package of your distribution)'
+    elif ! (PATH=$PATH:/usr/sbin:/sbin; command -v ip && command -v nsenter) >/dev/null; then
+        doubtful 'network rules' 'ip or nsenter is missing, so that sandboxes reach whatever this machine reaches' 'sudo apt-get install -y iproute2 util-linux   (or those packages of your distribution)'
     elif ! is_root; then
         doubtful 'network rules' 'only a server that is root can enforce them; other servers leave sandboxes what this machine reaches' 'start the server as root'
     else

@@ -26,16 +26,16 @@ install_line() {
     case $(distribution)/$1 in
         debian/engine) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages engine) && sudo usermod -aG docker $(id -un)   (then log in again)" ;;
         debian/*) echo "sudo apt-get update && sudo apt-get install -y $(debian_packages "$1")" ;;
-        fedora/engine) echo "sudo dnf install -y moby-engine nftables && sudo systemctl enable --now docker" ;;
+        fedora/engine) echo "sudo dnf install -y moby-engine nftables iproute && sudo systemctl enable --now docker" ;;
         fedora/compiler) echo "sudo dnf install -y clang lld zlib-devel" ;;
         fedora/node) echo "sudo dnf install -y nodejs nodejs-npm" ;;
-        arch/engine) echo "sudo pacman -S --needed docker nftables && sudo systemctl enable --now docker" ;;
+        arch/engine) echo "sudo pacman -S --needed docker nftables iproute2 && sudo systemctl enable --now docker" ;;
         arch/compiler) echo "sudo pacman -S --needed clang lld zlib" ;;
         arch/node) echo "sudo pacman -S --needed nodejs npm" ;;
-        suse/engine) echo "sudo zypper install -y docker nftables && sudo systemctl enable --now docker" ;;
+        suse/engine) echo "sudo zypper install -y docker nftables iproute2 && sudo systemctl enable --now docker" ;;
         suse/compiler) echo "sudo zypper install -y clang lld zlib-devel-static" ;;
         suse/node) echo "sudo zypper install -y nodejs-default npm-default" ;;
-        alpine/engine) echo "sudo apk add docker nftables && sudo rc-service docker start" ;;
+        alpine/engine) echo "sudo apk add docker nftables iproute2 util-linux-misc && sudo rc-service docker start" ;;
         alpine/compiler) echo "sudo apk add clang lld build-base zlib-static" ;;
         alpine/node) echo "sudo apk add nodejs npm" ;;
         */engine) echo "Docker Engine 20.10 or newer: https://docs.docker.com/engine/install/" ;;

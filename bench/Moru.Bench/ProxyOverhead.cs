@@ -14,7 +14,7 @@ internal static class ProxyOverhead
     public static async Task MeasureAsync(Setup bench, int samples, CancellationToken cancellationToken)
     {
         await using var sandbox = await bench.Client.CreateSandboxAsync(cancellationToken: cancellationToken);
-        var format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+        var format = "{{index .Config.Labels \"moru.address\"}}";
         var address = (await Docker.RunAsync(["inspect", "--format", format, "moru-" + sandbox.SandboxId], cancellationToken)).Trim();
         await sandbox.Commands.RunAsync(
             $"nohup python3 -m http.server {UserPort} > /dev/null 2>&1 & until python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {UserPort}))' 2>/dev/null; do sleep 0.1; done",

@@ -42,6 +42,22 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     }
 
     [Fact]
+    public async Task Packets_from_both_addresses_of_another_sandbox_are_dropped_and_it_keeps_its_own()
+    {
+        await using var forger = await network.CreateAsync();
+        await using var victim = await network.CreateAsync();
+        var (place, victimPlace) = (await PlaceAsync(forger), await PlaceAsync(victim));
+        var (address, gateway) = (await AddressAsync(victim), await GatewayAsync(forger));
+        var mac = (await InAsync(victimPlace, "cat /sys/class/net/eth0/address"))[0];
+
+        await InAsync(place, "ip link set eth0 down", "ip address flush dev eth0", $"ip link set eth0 address {mac}", $"ip address add {address}/22 dev eth0", "ip link set eth0 up", $"ip route add default via {gateway}");
+        for (var i = 0; i < 3; i++) await SendAsync(place, IPAddress.Parse(address), network.World.OtherPublic);
+
+        Assert.Equal(["open"], await NetworkFixture.TryAsync(victim, $"tcp {network.World.Public} 80"));
+        Assert.DoesNotContain(network.World.At(network.World.OtherPublic), arrival => arrival.At.Port == 5000);
+    }
+
+    [Fact]
     public async Task Who_claims_to_be_the_gateway_is_not_believed()
     {
         await using var forger = await network.CreateAsync();
@@ -75,24 +91,34 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     public async Task A_filter_that_somebody_removed_comes_back()
     {
         await using var sandbox = await network.CreateAsync();
-        var table = await TableAsync(sandbox);
 
-        await Shell.RunAsync("nft", $"delete table inet {table}");
+        await Shell.RunAsync("nft", $"delete table inet {Table}");
 
-        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "tables")).Contains($"inet {table}", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "tables")).Contains($"inet {Table}", StringComparison.Ordinal));
         Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(sandbox, $"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"));
+    }
+
+    [Fact]
+    public async Task A_network_that_somebody_removed_comes_back_with_its_sandboxes_on_it()
+    {
+        await using var sandbox = await network.CreateAsync();
+
+        await Shell.RunAsync("docker", "network", "rm", Bridge);
+
+        await using var next = await network.CreateAsync();
+        foreach (var each in (Sandbox[])[sandbox, next])
+            Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(each, $"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"));
     }
 
     [Fact]
     public async Task Nothing_forbidden_passes_while_the_filter_is_replaced_again_and_again()
     {
         await using var sandbox = await network.CreateAsync();
-        var table = await TableAsync(sandbox);
-        await Shell.RunAsync("nft", $"flush set inet {table} refused");
-        var same = Encoding.ASCII.GetBytes($"delete table inet {table}\n" + await Shell.RunAsync("nft", "--stateless", "list", "table", "inet", table));
+        await Shell.RunAsync("nft", $"flush set inet {Table} refused");
+        var same = Encoding.ASCII.GetBytes($"delete table inet {Table}\n" + await Shell.RunAsync("nft", "--stateless", "list", "table", "inet", Table));
         await using var flood = await sandbox.Commands.StartAsync(
             $"python3 -c 'import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nwhile True: s.sendto(b\"x\", (\"{network.World.Private}\", 5000))'", cancellationToken: Cancel);
-        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "set", "inet", table, "refused")).Contains($"{network.World.Private}", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () => (await Shell.RunAsync("nft", "list", "set", "inet", Table, "refused")).Contains($"{network.World.Private}", StringComparison.Ordinal));
 
         for (var i = 0; i < 100; i++) await Shell.RunAsync(same, "nft", "--file", "-");
 
@@ -121,18 +147,17 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
         }
     }
 
-    private static async Task<string> TableAsync(Sandbox sandbox) =>
-        (await Shell.RunAsync("docker", "inspect", "--format", "{{.HostConfig.NetworkMode}}", "moru-" + sandbox.SandboxId)).Replace('-', '_');
+    private string Bridge => "moru-" + network.Server.OwnerId[..8];
+
+    private string Table => Bridge.Replace('-', '_');
 
     private static async Task<string> PlaceAsync(Sandbox sandbox) =>
         $"/proc/{await Shell.RunAsync("docker", "inspect", "--format", "{{.State.Pid}}", "moru-" + sandbox.SandboxId)}/ns/net";
 
-    private static Task<string> AddressAsync(Sandbox sandbox) => FactAsync(sandbox, "IPAddress");
+    private static Task<string> AddressAsync(Sandbox sandbox) =>
+        Shell.RunAsync("docker", "inspect", "--format", "{{index .Config.Labels \"moru.address\"}}", "moru-" + sandbox.SandboxId);
 
-    private static Task<string> GatewayAsync(Sandbox sandbox) => FactAsync(sandbox, "Gateway");
-
-    private static Task<string> FactAsync(Sandbox sandbox, string fact) =>
-        Shell.RunAsync("docker", "inspect", "--format", $"{{{{range .NetworkSettings.Networks}}}}{{{{.{fact}}}}}{{{{end}}}}", "moru-" + sandbox.SandboxId);
+    private static async Task<string> GatewayAsync(Sandbox sandbox) => (await InAsync(await PlaceAsync(sandbox), "ip -4 route show default"))[0].Split(' ')[2];
 
     /// <summary>As root of this machine in a network namespace.</summary>
     private static async Task<string[]> InAsync(string place, params string[] commands)

@@ -166,7 +166,7 @@ public sealed class InMemoryEngine : IContainerEngine
         return Task.FromResult(false);
     }
 
-    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, string? subnet, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<string> DataRootAsync(CancellationToken cancellationToken)
     {

@@ -26,12 +26,11 @@ public sealed record ContainerSpec
 }
 
 /// <summary>A place on a network that was opened before.</summary>
-/// <param name="Name">Name of the network.</param>
-/// <param name="Subnet">Its addresses, should it have to be made again.</param>
+/// <param name="Name">Name of the bridge.</param>
+/// <param name="Subnet">Its addresses.</param>
 /// <param name="Address">The container's.</param>
-/// <param name="MacAddress">The container's.</param>
-/// <param name="Resolver">The only DNS server.</param>
-public sealed record ContainerNetwork(string Name, string Subnet, string Address, string MacAddress, string Resolver);
+/// <param name="Resolver">The only DNS server, and the way out: the bridge's own address.</param>
+public sealed record ContainerNetwork(string Name, string Subnet, string Address, string Resolver);
 
 /// <summary>A network of this machine's kernel.</summary>
 /// <param name="Subnet">Such as <c>198.18.4.0/22</c>.</param>

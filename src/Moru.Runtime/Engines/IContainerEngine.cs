@@ -29,8 +29,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>Makes a network, whose bridge has the same name, when it is absent. It has no address translation of its own.</summary>
     /// <param name="name">Name of network and bridge, at most 15 characters.</param>
     /// <param name="dataDirectory">Whose it is. Networks of directories that are gone are removed.</param>
+    /// <param name="subnet">The addresses that it must have, such as <c>198.18.4.0/22</c>; null: any that are free.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken);
+    Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, string? subnet, CancellationToken cancellationToken);
 
     /// <summary>Directory of the engine's host that holds images and containers.</summary>
     Task<string> DataRootAsync(CancellationToken cancellationToken);

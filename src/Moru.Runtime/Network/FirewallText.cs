@@ -106,7 +106,9 @@ internal static class FirewallText
           }
         }
         table bridge {{plan.Table}} {
-          set known { type ether_addr . ipv4_addr; }
+          set ports { type ifname; }
+          set owners { type ifname . ether_addr; }
+          set known { type ifname . ether_addr . ipv4_addr; }
           chain between {
             type filter hook forward priority filter; policy accept;
             arp saddr ip {{plan.Subnet}} drop
@@ -116,9 +118,10 @@ internal static class FirewallText
           }
           chain claim {
             type filter hook prerouting priority filter; policy accept;
-            arp saddr ip {{plan.Subnet}} arp saddr ether . arp saddr ip != @known drop
-            arp saddr ip {{plan.Subnet}} ether saddr . arp saddr ip != @known drop
-            ip saddr {{plan.Subnet}} ether saddr . ip saddr != @known drop
+            iifname @ports iifname . ether saddr != @owners drop
+            arp saddr ip {{plan.Subnet}} iifname . arp saddr ether . arp saddr ip != @known drop
+            arp saddr ip {{plan.Subnet}} iifname . ether saddr . arp saddr ip != @known drop
+            ip saddr {{plan.Subnet}} iifname . ether saddr . ip saddr != @known drop
           }
         }
         {{string.Concat(sandboxes.Select(sandbox => Admit(plan, sandbox)))}}
@@ -129,7 +132,7 @@ internal static class FirewallText
     {
         var (table, id, rules) = (plan.Table, sandbox.Id, sandbox.Rules);
         var address = AddressRange.ToAddress(sandbox.Address);
-        var known = $"{{ {FirewallSandbox.MacOf(sandbox.Address)} . {address} }}";
+        var (port, mac) = (Veth.NameOf(sandbox.Address), FirewallSandbox.MacOf(sandbox.Address));
         return string.Join('\n',
         [
             .. Chain(table, "out_" + id, Rules(rules, "daddr", "goto refuse")),
@@ -138,8 +141,10 @@ internal static class FirewallText
             $"add element inet {table} out {{ {address} : goto out_{id} }}",
             $"add element inet {table} back {{ {address} : goto back_{id} }}",
             $"add element inet {table} turn {{ {address} : goto turn_{id} }}",
-            $"add element inet {table} known {known}",
-            $"add element bridge {table} known {known}",
+            $"add element inet {table} known {{ {mac} . {address} }}",
+            $"add element bridge {table} ports {{ {port} }}",
+            $"add element bridge {table} owners {{ {port} . {mac} }}",
+            $"add element bridge {table} known {{ {port} . {mac} . {address} }}",
             "",
         ]);
     }
@@ -148,7 +153,7 @@ internal static class FirewallText
     public static string Expel(FirewallPlan plan, FirewallSandbox sandbox)
     {
         var (table, id, address) = (plan.Table, sandbox.Id, AddressRange.ToAddress(sandbox.Address));
-        var known = $"{{ {FirewallSandbox.MacOf(sandbox.Address)} . {address} }}";
+        var (port, mac) = (Veth.NameOf(sandbox.Address), FirewallSandbox.MacOf(sandbox.Address));
         return string.Join('\n',
         [
             .. ((string[])["out", "back", "turn"]).SelectMany(map => (string[])
@@ -156,8 +161,10 @@ internal static class FirewallText
                 $"delete element inet {table} {map} {{ {address} }}",
                 $"delete chain inet {table} {map}_{id}",
             ]),
-            $"delete element inet {table} known {known}",
-            $"delete element bridge {table} known {known}",
+            $"delete element inet {table} known {{ {mac} . {address} }}",
+            $"delete element bridge {table} ports {{ {port} }}",
+            $"delete element bridge {table} owners {{ {port} . {mac} }}",
+            $"delete element bridge {table} known {{ {port} . {mac} . {address} }}",
             "",
         ]);
     }

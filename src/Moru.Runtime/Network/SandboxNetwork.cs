@@ -39,7 +39,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         addresses = PublicAddresses.OfThisMachine(options.OpenedAddresses);
         upstream = new Upstream(options.Resolvers);
         firewall = new Firewall(addresses, () => members.Values.Select(member => member.InFirewall));
-        obstacle = Nft.Obstacle();
+        obstacle = NetworkRight.Obstacle();
         if (obstacle is not null) Log.Unguarded(log, obstacle);
     }
 
@@ -56,10 +56,10 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     public async Task<ContainerNetwork?> AdmitAsync(string id, EgressRules rules, CancellationToken cancellationToken)
     {
         if (await OpenedAsync(cancellationToken) is not { } network) return null;
+        await MendBridgeAsync(network, cancellationToken);
         var member = Choose(id, rules, network.Plan.Subnet);
         await firewall.AdmitAsync(member.InFirewall);
-        return new ContainerNetwork(
-            name, network.Plan.Subnet.ToString(), AddressRange.ToAddress(member.Address).ToString(), FirewallSandbox.MacOf(member.Address), network.Gateway.ToString());
+        return new ContainerNetwork(name, network.Plan.Subnet.ToString(), AddressRange.ToAddress(member.Address).ToString(), network.Gateway.ToString());
     }
 
     /// <summary>Other rules for a sandbox. Packets of connections that they forbid pass no more.</summary>
@@ -116,8 +116,17 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         while (true)
         {
             await Task.Delay(WatchPause, time, cancellationToken);
-            // Nobody can use the network of nobody, and the next sandbox puts a missing filter back.
-            if (!members.IsEmpty && await firewall.RepairAsync()) Log.Repaired(log, name);
+            // Nobody can use the network of nobody, and the next sandbox puts back what is missing.
+            if (members.IsEmpty || opened is not { } network) continue;
+            if (await firewall.RepairAsync()) Log.Repaired(log, name);
+            try
+            {
+                await MendBridgeAsync(network, cancellationToken);
+            }
+            catch (RuntimeException failure)
+            {
+                Log.NotMended(log, name, failure.Message);
+            }
         }
     }
 
@@ -166,7 +175,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         }
 
         // Nothing is on the bridge yet, or the tables of an earlier process are in place.
-        var made = await engine.OpenNetworkAsync(name, dataDirectory, cancellationToken);
+        var made = await engine.OpenNetworkAsync(name, dataDirectory, subnet: null, cancellationToken);
         await Firewall.RemoveForsakenAsync();
         var subnet = AddressRange.Parse(made.Subnet);
         var gateway = IPAddress.Parse(made.Gateway);
@@ -183,6 +192,24 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
             await proxy.DisposeAsync();
             await resolver.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Makes the bridge again when somebody removed it: to the engine it looks unused, so that a prune takes it.</summary>
+    private async Task MendBridgeAsync(Opened network, CancellationToken cancellationToken)
+    {
+        if (Veth.Exists(name)) return;
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (Veth.Exists(name)) return;
+            await engine.OpenNetworkAsync(name, dataDirectory, network.Plan.Subnet.ToString(), cancellationToken);
+            await Veth.RejoinAsync(name, members.Values.Select(member => member.Address));
+            Log.Mended(log, name);
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
@@ -223,6 +250,12 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody removed the packet filter of {Name}; it is in place again")]
         public static partial void Repaired(ILogger log, string name);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody removed the network {Name}; it is made again, and its sandboxes are on it")]
+        public static partial void Mended(ILogger log, string name);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Somebody removed the network {Name}, and it cannot be made again: {Problem}")]
+        public static partial void NotMended(ILogger log, string name, string problem);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The network rules of sandbox {SandboxId} were not removed: {Problem}")]
         public static partial void NotRemoved(ILogger log, string sandboxId, string problem);

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +16,6 @@ internal sealed partial class VolumeDisks(string dataDirectory, RuntimeOptions o
     private const string DeletedName = "deleted";
 
     private static readonly TimeSpan ToolBound = TimeSpan.FromMinutes(1);
-    private static readonly string[] ToolPlaces = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
     private readonly ConcurrentDictionary<string, VolumePlace> prepared = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -187,22 +184,14 @@ internal sealed partial class VolumeDisks(string dataDirectory, RuntimeOptions o
     /// <returns>What went wrong; null: nothing.</returns>
     private static async Task<string?> RunAsync(string tool, params string[] arguments)
     {
-        var path = ToolPlaces.Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists);
-        if (path is null) return $"{tool} is not installed";
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true })!;
-            using var bound = new CancellationTokenSource(ToolBound);
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(bound.Token);
-            var said = await process.StandardError.ReadToEndAsync(bound.Token);
-            await process.WaitForExitAsync(bound.Token);
-            await output;
-            return process.ExitCode == 0 ? null : $"{tool} failed: {said.Trim()}";
+            await SystemTool.RunAsync(ToolBound, tool, arguments);
+            return null;
         }
-        catch (Exception failure) when (failure is Win32Exception or OperationCanceledException)
+        catch (SystemToolException failure)
         {
-            return $"{tool} failed: {failure.Message}";
+            return failure.Message;
         }
     }
 

@@ -44,7 +44,7 @@ public sealed class DockerDiskTests
                 "create" when isLimited && !quota => (500, """{"message":"--storage-opt is supported only for overlay over xfs with 'pquota' mount option"}"""),
                 "create" => (201, """{"Id":"c","Warnings":[]}"""),
                 "start" => (204, ""),
-                _ => (200, """{"Id":"c","NetworkSettings":{"Networks":{"moru":{"IPAddress":"10.1.2.3"}}}}"""),
+                _ => (200, """{"Id":"c","State":{"Running":true},"NetworkSettings":{"Networks":{"moru":{"IPAddress":"10.1.2.3"}}}}"""),
             };
             call.Response.StatusCode = status;
             call.Response.ContentType = "application/json";

@@ -67,6 +67,14 @@ public sealed class DockerSpecTests
         Here);
 
     [Fact]
+    public void On_the_filtered_network_the_engine_connects_it_to_nothing() => AssertAsked(
+        Online.Replace("\"NetworkMode\": \"network-id\"", "\"NetworkMode\": \"none\", \"ExtraHosts\": [\"i0123456:198.18.4.9\"]", StringComparison.Ordinal)
+            .Replace("\"Dns\": []", "\"Dns\": [\"198.18.4.1\"]", StringComparison.Ordinal)
+            .Replace("\"moru.sandbox\"", "\"moru.address\": \"198.18.4.9\", \"moru.sandbox\"", StringComparison.Ordinal),
+        Spec(allowInternet: true) with { Network = new ContainerNetwork("moru-01234567", "198.18.4.0/22", "198.18.4.9", "198.18.4.1") },
+        Here with { NetworkId = DockerSpec.NoNetwork });
+
+    [Fact]
     public void A_disk_is_limited_where_the_engine_can() => AssertAsked(
         Online.Replace("\"PidsLimit\": 1024", "\"PidsLimit\": 1024, \"StorageOpt\": {\"size\": \"10240M\"}", StringComparison.Ordinal),
         Spec(allowInternet: true) with { Limits = new SandboxLimits(2, 1024, 10_240, 1024) },

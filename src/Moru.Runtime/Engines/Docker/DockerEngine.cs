@@ -62,7 +62,6 @@ public sealed class DockerEngine : IContainerEngine
         {
             // Someone pruned the networks since they were looked up.
             networks.Forget();
-            if (spec.Network is { } own) await errors.CallAsync(ChangeBound, limit => networks.MakeAgainAsync(own, limit), CancellationToken.None);
             await RemoveAsync(spec.SandboxId, cancellationToken);
             return await StartOnceAsync(spec, cancellationToken);
         }
@@ -89,7 +88,7 @@ public sealed class DockerEngine : IContainerEngine
             var name = DockerSpec.ContainerName(sandboxId);
             await DockerErrors.UnlessAsync("is not paused", () => client.Containers.UnpauseContainerAsync(name, limit));
             var container = await client.Containers.InspectContainerAsync(name, limit);
-            return Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
+            return Running(container) ?? throw new RuntimeException(
                 RuntimeError.StartFailed, $"The container of sandbox '{sandboxId}' has ended (exit code {container.State?.ExitCode}).");
         },
         cancellationToken);
@@ -133,8 +132,8 @@ public sealed class DockerEngine : IContainerEngine
         return addressing is SandboxAddressing.Container;
     }
 
-    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, CancellationToken cancellationToken) => errors.CallAsync(
-        ChangeBound, limit => networks.OpenAsync(name, dataDirectory, limit), cancellationToken);
+    public Task<EngineNetwork> OpenNetworkAsync(string name, string dataDirectory, string? subnet, CancellationToken cancellationToken) => errors.CallAsync(
+        ChangeBound, limit => networks.OpenAsync(name, dataDirectory, subnet, limit), cancellationToken);
 
     public Task<string> DataRootAsync(CancellationToken cancellationToken) => errors.CallAsync(
         QuestionBound, async limit => (await client.System.GetSystemInfoAsync(limit)).DockerRootDir, cancellationToken);
@@ -163,7 +162,7 @@ public sealed class DockerEngine : IContainerEngine
         await ExploreAsync(cancellationToken);
         var publish = spec.Network is null && addressing is SandboxAddressing.Published;
         if (publish && !spec.AllowInternet) throw NoOfflineSandboxes();
-        var network = spec.Network?.Name ?? await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
+        var network = spec.Network is not null ? DockerSpec.NoNetwork : await errors.CallAsync(ChangeBound, limit => networks.IdAsync(spec.AllowInternet, limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         var id = await errors.CallAsync(ChangeBound, limit => CreateAsync(spec, new DockerSite(network, publish, DockerPlace.HasIPv6, limitsDisks), limit), CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
@@ -171,9 +170,10 @@ public sealed class DockerEngine : IContainerEngine
             ChangeBound, limit => client.Containers.StartContainerAsync(id, new ContainerStartParameters(), limit), CancellationToken.None);
 
         var container = await errors.CallAsync(QuestionBound, limit => client.Containers.InspectContainerAsync(id, limit), cancellationToken);
-        var running = Running(id, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) ?? throw new RuntimeException(
+        var running = Running(container) ?? throw new RuntimeException(
             RuntimeError.StartFailed,
             $"The container of sandbox '{spec.SandboxId}' ended at once (exit code {container.State?.ExitCode}); does its image fit this machine?");
+        if (spec.Network is { } own) await Veth.AttachAsync(own, id, container.State!.Pid);
         return running with { DiskSizeMB = limitsDisks ? spec.Limits.DiskSizeMB : 0 };
     }
 
@@ -213,15 +213,20 @@ public sealed class DockerEngine : IContainerEngine
 
     private static OwnedContainer Owned(ContainerListResponse container) => new(
         container.Labels[DockerSpec.SandboxLabel],
-        container.State is "running" or "paused" ? Running(container.ID, container.NetworkSettings?.Networks, PublishedPort(container.Ports)) : null,
+        container.State is "running" or "paused" ? Running(container.ID, container.Labels, container.NetworkSettings?.Networks, PublishedPort(container.Ports)) : null,
         container.State is "paused");
 
-    /// <returns>Null without an address, which only running containers have.</returns>
-    private static EngineContainer? Running(string id, IDictionary<string, EndpointSettings>? networks, int? publishedPort)
+    /// <returns>Null of one that has ended.</returns>
+    private static EngineContainer? Running(ContainerInspectResponse container) => container.State?.Running == true
+        ? Running(container.ID, container.Config?.Labels, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports))
+        : null;
+
+    private static EngineContainer? Running(string id, IDictionary<string, string>? labels, IDictionary<string, EndpointSettings>? networks, int? publishedPort)
     {
         // What the container was started with counts, whatever would be chosen for the next one.
         if (publishedPort is { } port) return new EngineContainer(id, new EngineAddress(DockerSpec.PublishedHost, port, OnlyEnvd: true), NodeId);
-        return networks?.Values.Select(network => network.IPAddress).FirstOrDefault(address => !string.IsNullOrEmpty(address)) is { } host
+        if (labels?.TryGetValue(DockerSpec.AddressLabel, out var address) == true) return new EngineContainer(id, new EngineAddress(address, Ports.Envd), NodeId);
+        return networks?.Values.Select(network => network.IPAddress).FirstOrDefault(own => !string.IsNullOrEmpty(own)) is { } host
             ? new EngineContainer(id, new EngineAddress(host, Ports.Envd), NodeId)
             : null;
     }

@@ -16,26 +16,26 @@ internal sealed partial class DockerNetworks
     private const int SubnetPrefix = 22;
     private const int Subnets = 128;
 
-    public async Task<EngineNetwork> OpenAsync(string name, string dataDirectory, CancellationToken cancellationToken)
+    public async Task<EngineNetwork> OpenAsync(string name, string dataDirectory, string? subnet, CancellationToken cancellationToken)
     {
         if (await FindAsync(name, cancellationToken) is { } existing) return Described(existing);
         await RemoveForsakenAsync(cancellationToken);
+        if (subnet is not null)
+        {
+            if (!await TryMakeAsync(name, subnet, dataDirectory, cancellationToken))
+                throw new RuntimeException(RuntimeError.StartFailed, $"Another Docker network took the addresses {subnet} of network '{name}'; remove it with 'docker network rm', then kill the sandboxes.");
+            return Described(await FindAsync(name, cancellationToken) ?? throw Vanished(name));
+        }
+
         var first = int.Parse(name.AsSpan(OwnPrefix.Length, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         for (var tries = 0; tries < Subnets; tries++)
         {
-            var subnet = new AddressRange(FirstSubnet + ((uint)(first + tries) % Subnets << 32 - SubnetPrefix), SubnetPrefix);
-            if (await TryMakeAsync(name, subnet.ToString(), dataDirectory, cancellationToken))
+            var free = new AddressRange(FirstSubnet + ((uint)(first + tries) % Subnets << 32 - SubnetPrefix), SubnetPrefix);
+            if (await TryMakeAsync(name, free.ToString(), dataDirectory, cancellationToken))
                 return Described(await FindAsync(name, cancellationToken) ?? throw Vanished(name));
         }
 
         throw new RuntimeException(RuntimeError.StartFailed, "No addresses are left for another network of sandboxes; remove unused ones with 'docker network prune'.");
-    }
-
-    /// <summary>After someone removed a network that a container was to join.</summary>
-    public async Task MakeAgainAsync(ContainerNetwork network, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(network.Name, cancellationToken) is not null) return;
-        if (!await TryMakeAsync(network.Name, network.Subnet, "", cancellationToken)) throw Vanished(network.Name);
     }
 
     /// <returns>False when the addresses belong to another network.</returns>

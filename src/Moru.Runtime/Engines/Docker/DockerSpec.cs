@@ -16,6 +16,10 @@ internal static class DockerSpec
 {
     public const string OwnerLabel = "moru";
     public const string SandboxLabel = "moru.sandbox";
+    public const string AddressLabel = "moru.address";
+
+    /// <summary>The network mode of containers that are connected by us.</summary>
+    public const string NoNetwork = "none";
     public const string AgentPath = "/opt/moru/envd";
 
     /// <summary>Where published ports are; nobody else's machine reaches them.</summary>
@@ -44,11 +48,15 @@ internal static class DockerSpec
 
     public static string ContainerName(string sandboxId) => "moru-" + sandboxId;
 
+    private static string Hostname(ContainerSpec spec) => spec.SandboxId[..HostnameLength];
+
+    private static List<string>? Names(ContainerSpec spec) => spec.Network is { } network ? [$"{Hostname(spec)}:{network.Address}"] : null;
+
     public static CreateContainerParameters Create(ContainerSpec spec, DockerSite site) => new()
     {
         Name = ContainerName(spec.SandboxId),
         Image = spec.Image,
-        Hostname = spec.SandboxId[..HostnameLength],
+        Hostname = Hostname(spec),
         User = "0:0",
         WorkingDir = "/",
         Entrypoint = [AgentPath],
@@ -58,19 +66,16 @@ internal static class DockerSpec
         ExposedPorts = site.PublishesEnvd ? new Dictionary<string, EmptyStruct> { [EnvdPort] = default } : [],
         // An image's own check would start a process in the sandbox every few seconds.
         Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
-        Labels = new Dictionary<string, string> { [OwnerLabel] = spec.OwnerId, [SandboxLabel] = spec.SandboxId },
+        Labels = Labels(spec),
         HostConfig = Host(spec, site),
-        NetworkingConfig = spec.Network is { } network ? Networking(network) : null,
     };
 
-    // Both are ours to choose: the filter knows them before the container starts.
-    private static NetworkingConfig Networking(ContainerNetwork network) => new()
+    private static Dictionary<string, string> Labels(ContainerSpec spec)
     {
-        EndpointsConfig = new Dictionary<string, EndpointSettings>
-        {
-            [network.Name] = new EndpointSettings { MacAddress = network.MacAddress, IPAMConfig = new EndpointIPAMConfig { IPv4Address = network.Address } },
-        },
-    };
+        var labels = new Dictionary<string, string> { [OwnerLabel] = spec.OwnerId, [SandboxLabel] = spec.SandboxId };
+        if (spec.Network is { } network) labels[AddressLabel] = network.Address;
+        return labels;
+    }
 
     private static HostConfig Host(ContainerSpec spec, DockerSite site) => new()
     {
@@ -85,6 +90,8 @@ internal static class DockerSpec
         Sysctls = site.HasIPv6 ? new Dictionary<string, string> { ["net.ipv6.conf.lo.disable_ipv6"] = "0" } : [],
         // The resolver of an internal network would still carry questions out; this one leads nowhere.
         DNS = spec.Network is { } network ? [network.Resolver] : spec.AllowInternet ? [] : ["127.0.0.1"],
+        // Docker writes it for networks of its own alone, and sudo looks it up.
+        ExtraHosts = Names(spec)!,
         DNSOptions = spec.AllowInternet ? [] : ["timeout:1", "attempts:1"],
         Memory = spec.Limits.MemoryMB * MiB,
         MemorySwap = spec.Limits.MemoryMB * MiB,
