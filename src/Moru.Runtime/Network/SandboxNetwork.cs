@@ -179,8 +179,8 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         await Firewall.RemoveForsakenAsync();
         var subnet = AddressRange.Parse(made.Subnet);
         var gateway = IPAddress.Parse(made.Gateway);
-        var resolver = new Resolver(gateway, MemberAt, upstream, addresses, log);
-        var proxy = new NameProxy(gateway, MemberAt, resolver, addresses, log);
+        var resolver = new Resolver(gateway, MemberAt, upstream, addresses, time, log);
+        var proxy = new NameProxy(gateway, MemberAt, resolver, addresses, time, log);
         try
         {
             var plan = new FirewallPlan(name, subnet, resolver.Port, proxy.Port, VolumeLibc.EffectiveUser());
