@@ -98,7 +98,7 @@ examine_firewall() {
 examine_input_firewall() {
     local rules closed bridges bridge family table chain mend
     rules=$(PATH=$PATH:/usr/sbin:/sbin timeout 10 nft list ruleset 2>/dev/null) || return 0
-    closed=$(awk '/^table / { table = $2 " " $3 } /^\tchain / { chain = $2 } /hook input .*policy drop/ { print table, chain; exit }' <<<"$rules")
+    closed=$(awk '/^table / { table = $2 " " $3 } /^\tchain / { chain = $2 } table ~ /^(ip|inet) / && /hook input .*policy drop/ { print table, chain; exit }' <<<"$rules")
     [[ -n $closed ]] || return 0
     # Before the first sandbox there is no bridge yet.
     bridges=$(sandbox_bridges)

@@ -134,6 +134,8 @@ a_firewall_that_keeps_sandboxes_from_names_is_told() {
     has_ufw() { return 1; }
     trap "ip netns delete $place" EXIT
     nft add table inet wall
+    nft add table ip6 wall
+    nft add chain ip6 wall incoming '{ type filter hook input priority filter; policy drop; }'
     expect "$(examine_input_firewall)" '' || return
     nft add chain inet wall incoming '{ type filter hook input priority filter; policy drop; }'
     output=$(examine_input_firewall)
