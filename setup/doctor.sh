@@ -90,8 +90,30 @@ examine_firewall() {
         doubtful 'network rules' 'only a server that is root can enforce them; other servers leave sandboxes what this machine reaches' 'start the server as root'
     else
         good 'network rules' "${version%% (*}"
+        examine_input_firewall
     fi
 }
+
+# A packet that one chain drops is gone, whatever our own table says: a firewall of the machine must let the bridges reach the server's resolver and proxy.
+examine_input_firewall() {
+    local rules closed bridges bridge family table chain mend
+    rules=$(PATH=$PATH:/usr/sbin:/sbin timeout 10 nft list ruleset 2>/dev/null) || return 0
+    closed=$(awk '/^table / { table = $2 " " $3 } /^\tchain / { chain = $2 } table ~ /^(ip|inet) / && /hook input .*policy drop/ { print table, chain; exit }' <<<"$rules")
+    [[ -n $closed ]] || return 0
+    # Before the first sandbox there is no bridge yet.
+    bridges=$(sandbox_bridges)
+    for bridge in ${bridges:-'moru-*'}; do
+        if grep -E 'iifname "moru-' <<<"$rules" | grep -F -e "\"$bridge\"" -e '"moru-*"' | grep -q ' accept'; then continue; fi
+        read -r family table chain <<<"$closed"
+        mend="sudo nft insert rule $family $table $chain iifname '\"$bridge\"' accept"
+        if [[ -n $bridges ]] && has_ufw; then mend="sudo ufw allow in on $bridge"; fi
+        doubtful 'input firewall' "$family $table $chain drops what sandboxes on $bridge ask the server's resolver and proxy; names do not resolve" "$mend"
+    done
+}
+
+has_ufw() { command -v ufw >/dev/null; }
+
+sandbox_bridges() { (cd /sys/class/net && compgen -G 'moru-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]') || true; }
 
 examine_base_image() {
     if base_image_fresh; then

@@ -10,6 +10,8 @@ namespace Moru.Mcp.Tests;
 /// <summary>The real <c>moru-mcp</c>, on a data directory of the test's.</summary>
 internal sealed class McpProcess : IAsyncDisposable
 {
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "moru-mcp");
+
     private readonly Process process;
     private readonly StringBuilder errors = new();
     private McpClient? client;
@@ -31,14 +33,16 @@ internal sealed class McpProcess : IAsyncDisposable
         }
     }
 
-    public static McpProcess Start(string dataDirectory, string? arguments = null, params (string Name, string Value)[] environment)
+    public static McpProcess Start(string dataDirectory, string? arguments = null, params (string Name, string Value)[] environment) =>
+        Start(new ProcessStartInfo(Program, arguments ?? ""), dataDirectory, environment);
+
+    /// <param name="launcher">A program that becomes the one that it is given, such as <c>setpriv</c>, with its arguments.</param>
+    public static McpProcess StartUnder(string launcher, string dataDirectory, string arguments, params (string Name, string Value)[] environment) =>
+        Start(new ProcessStartInfo(launcher.Split(' ')[0], $"{launcher[launcher.IndexOf(' ')..]} {Program} {arguments}"), dataDirectory, environment);
+
+    private static McpProcess Start(ProcessStartInfo start, string dataDirectory, (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "moru-mcp"), arguments ?? "")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.Environment.Remove("MORU_API_URL");
         start.Environment["MORU_DATA_DIR"] = dataDirectory;
         start.Environment["MORU_ENVD"] = Artifacts.Envd;

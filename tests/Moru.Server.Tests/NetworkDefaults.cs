@@ -64,6 +64,26 @@ public sealed class NetworkDefaults(NetworkFixture network) : IClassFixture<Netw
     }
 
     [Fact]
+    public async Task No_name_server_tells_which_other_sandboxes_there_are()
+    {
+        await using var sandbox = await network.CreateAsync();
+        await using var other = await network.CreateAsync();
+        var neighbour = (await other.Commands.RunAsync("hostname -I", cancellationToken: Cancel)).Stdout.Trim();
+        const string Ask =
+            """
+            import socket, sys
+            for ask, name in (socket.gethostbyaddr, sys.argv[1]), (socket.gethostbyname, "moru-" + sys.argv[2]), (socket.gethostbyname, sys.argv[2]):
+                try: print(ask(name))
+                except OSError: print("unknown")
+            """;
+
+        var said = (await sandbox.Commands.RunAsync($"python3 -c '{Ask}' {neighbour} {other.SandboxId}", cancellationToken: Cancel)).Stdout;
+
+        Assert.DoesNotContain(other.SandboxId, said, StringComparison.Ordinal);
+        Assert.EndsWith("\nunknown\nunknown\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_that_answers_a_private_address_is_refused()
     {
         network.Dns["rebind.test"] = [network.World.Private];
@@ -89,6 +109,45 @@ public sealed class NetworkDefaults(NetworkFixture network) : IClassFixture<Netw
         Assert.Equal(["refused", "silent", "silent", "refused", "refused"], came);
         Assert.Equal(before, network.World.Arrivals.Count);
         Assert.DoesNotContain("www.closed.test", network.Dns.Questions);
+    }
+
+    [Fact]
+    public async Task No_IPv6_address_is_reached()
+    {
+        await using var sandbox = await network.CreateAsync();
+        const string Ask = "import socket; print(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).connect_ex((\"fd00:ec2::254\", 80)))";
+
+        var (reached, interfaces) = (await sandbox.Commands.RunAsync($"python3 -c '{Ask}'", cancellationToken: Cancel), await sandbox.Commands.RunAsync("cat /proc/net/if_inet6", cancellationToken: Cancel));
+
+        Assert.NotEqual("0\n", reached.Stdout);
+        Assert.All(interfaces.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.EndsWith(" lo", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task No_key_of_the_server_and_no_other_sandbox_id_is_anywhere_inside()
+    {
+        await using var sandbox = await network.CreateAsync();
+        await using var other = await network.CreateAsync();
+        string[] secrets = [network.Server.ApiKey, other.SandboxId];
+        // Backwards, so that the search does not find itself.
+        const string Search =
+            """
+            import os, sys
+            secrets = [text[::-1].encode() for text in sys.argv[1:]]
+            for top, directories, files in os.walk("/"):
+                if top == "/": directories[:] = [d for d in directories if d not in ("sys", "usr", "lib", "lib64")]
+                for path in (os.path.join(top, name) for name in files):
+                    if top.startswith("/proc") and not path.endswith(("/environ", "/cmdline", "/mounts", "/mountinfo")) or not os.path.isfile(path): continue
+                    try: found = [secret for secret in secrets if secret in open(path, "rb").read(1 << 20)]
+                    except OSError: continue
+                    if found: print(path)
+            print("done")
+            """;
+
+        var said = (await sandbox.Commands.RunAsync(
+            $"python3 -c '{Search}' {string.Join(' ', secrets.Select(secret => new string([.. secret.Reverse()])))}", new() { User = "root" }, Cancel)).Stdout;
+
+        Assert.Equal("done\n", said);
     }
 
     [Fact]

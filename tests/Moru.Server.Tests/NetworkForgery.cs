@@ -30,15 +30,10 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     public async Task Packets_from_another_hardware_address_are_dropped()
     {
         await using var forger = await network.CreateAsync();
-        var (place, address, gateway) = (await PlaceAsync(forger), IPAddress.Parse(await AddressAsync(forger)), await GatewayAsync(forger));
-        await SendAsync(place, address, network.World.ThirdPublic);
-        await Eventually.TrueAsync(() => network.World.At(network.World.ThirdPublic).Count > 0);
-        var before = network.World.At(network.World.ThirdPublic).Count;
+        var (place, address, mac, gateway) = (await PlaceAsync(forger), await AddressAsync(forger), await MacAsync(forger), await GatewayAsync(forger));
 
-        await InAsync(place, "ip link set eth0 down", "ip link set eth0 address 02:42:c6:13:99:99", "ip link set eth0 up", $"ip route add default via {gateway}");
-        for (var i = 0; i < 3; i++) await SendAsync(place, address, network.World.ThirdPublic);
-
-        Assert.Equal(before, network.World.At(network.World.ThirdPublic).Count);
+        Assert.True(await PassesAsync(place, address, mac, gateway));
+        Assert.False(await PassesAsync(place, address, "02:42:c6:13:99:99", gateway));
     }
 
     [Fact]
@@ -46,15 +41,27 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     {
         await using var forger = await network.CreateAsync();
         await using var victim = await network.CreateAsync();
-        var (place, victimPlace) = (await PlaceAsync(forger), await PlaceAsync(victim));
-        var (address, gateway) = (await AddressAsync(victim), await GatewayAsync(forger));
-        var mac = (await InAsync(victimPlace, "cat /sys/class/net/eth0/address"))[0];
+        var (place, address, mac, gateway) = (await PlaceAsync(forger), await AddressAsync(victim), await MacAsync(victim), await GatewayAsync(victim));
 
-        await InAsync(place, "ip link set eth0 down", "ip address flush dev eth0", $"ip link set eth0 address {mac}", $"ip address add {address}/22 dev eth0", "ip link set eth0 up", $"ip route add default via {gateway}");
-        for (var i = 0; i < 3; i++) await SendAsync(place, IPAddress.Parse(address), network.World.OtherPublic);
+        Assert.False(await PassesAsync(place, address, mac, gateway));
 
-        Assert.Equal(["open"], await NetworkFixture.TryAsync(victim, $"tcp {network.World.Public} 80"));
-        Assert.DoesNotContain(network.World.At(network.World.OtherPublic), arrival => arrival.At.Port == 5000);
+        // What is for the victim still goes there, and comes from there.
+        Assert.Equal(["open"], await NetworkFixture.TryAsync(victim, $"udp {network.World.Public} 5000"));
+    }
+
+    [Fact]
+    public async Task Root_in_a_sandbox_changes_no_address_and_makes_no_packet_of_its_own()
+    {
+        await using var sandbox = await network.CreateAsync();
+        foreach (var attempt in (string[])
+        [
+            "ip link set eth0 address 02:42:c6:13:99:99", "ip address add 198.18.0.9/22 dev eth0", "ip neighbour flush all", "ip route add 10.0.0.0/8 dev eth0",
+            "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)'", "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'",
+        ])
+        {
+            var failure = await Assert.ThrowsAsync<CommandExitException>(() => sandbox.Commands.RunAsync(attempt, new() { User = "root" }, Cancel));
+            Assert.Contains("not permitted", failure.Message + failure.Stderr, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -125,6 +132,19 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
         Assert.Empty(network.World.At(network.World.Private));
     }
 
+    /// <summary>Takes addresses, and tries to send from them: without an answer from the gateway nothing leaves.</summary>
+    private async Task<bool> PassesAsync(string place, string address, string mac, string gateway)
+    {
+        await InAsync(place, "ip address flush dev eth0", "ip link set eth0 down", $"ip link set eth0 address {mac}", "ip link set eth0 up");
+        await InAsync(place, $"ip address add {address}/22 dev eth0", $"ip route add default via {gateway}");
+        var before = network.World.At(network.World.ThirdPublic).Count;
+        await SendAsync(place, IPAddress.Parse(address), network.World.ThirdPublic);
+        var neighbour = "";
+        await Eventually.TrueAsync(async () => (neighbour = (await InAsync(place, $"ip neighbour show {gateway}"))[0]).Contains("FAILED", StringComparison.Ordinal)
+            || network.World.At(network.World.ThirdPublic).Count > before);
+        return !neighbour.Contains("FAILED", StringComparison.Ordinal);
+    }
+
     private static async Task SendAsync(string place, IPAddress from, IPAddress to)
     {
         using var socket = World.Open(place, new IPEndPoint(from, 0), SocketType.Dgram, ProtocolType.Udp);
@@ -156,6 +176,8 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
 
     private static Task<string> AddressAsync(Sandbox sandbox) =>
         Shell.RunAsync("docker", "inspect", "--format", "{{index .Config.Labels \"moru.address\"}}", "moru-" + sandbox.SandboxId);
+
+    private static async Task<string> MacAsync(Sandbox sandbox) => (await InAsync(await PlaceAsync(sandbox), "ip -o link show eth0"))[0].Split("link/ether ")[1].Split(' ')[0];
 
     private static async Task<string> GatewayAsync(Sandbox sandbox) => (await InAsync(await PlaceAsync(sandbox), "ip -4 route show default"))[0].Split(' ')[2];
 

@@ -23,8 +23,9 @@ public sealed partial class World : IAsyncDisposable
     private readonly ConcurrentBag<Task> loops = [];
     private readonly ConcurrentQueue<Arrival> arrivals = new();
     private readonly int block;
+    private readonly string[] machine;
 
-    private World(int block) => this.block = block;
+    private World(int block, string[] machine) => (this.block, this.machine) = (block, machine);
 
     /// <summary>A cloud's metadata service.</summary>
     public static IPAddress Metadata { get; } = IPAddress.Parse("169.254.169.254");
@@ -48,16 +49,19 @@ public sealed partial class World : IAsyncDisposable
     public string Place => $"/run/netns/{name}";
 
     /// <summary>Makes the namespace.</summary>
-    public static async Task<World> StartAsync()
+    /// <param name="around">Namespace that it is the world of; null: that of this machine.</param>
+    public static async Task<World> StartAsync(string? around = null)
     {
-        var known = await Shell.RunAsync("ip", "-o", "address");
-        var world = new World(Random.Shared.GetItems(Enumerable.Range(16, 15).Where(k => !known.Contains($" 198.51.100.{4 * k + 1}/30", StringComparison.Ordinal)).ToArray(), 1)[0] * 4);
+        string[] machine = around is null ? [] : ["-n", around];
+        var known = await Shell.RunAsync(["ip", .. machine, "-o", "address"]);
+        var free = Enumerable.Range(16, 15).Where(k => !known.Contains($" 198.51.100.{4 * k + 1}/30", StringComparison.Ordinal)).ToArray();
+        var world = new World(Random.Shared.GetItems(free, 1)[0] * 4, machine);
         try
         {
             await IpAsync($"netns add {world.name}");
-            await IpAsync($"link add {world.name} type veth peer name eth0 netns {world.name}");
-            await IpAsync($"address add {world.Address(1)}/30 dev {world.name}");
-            await IpAsync($"link set {world.name} up");
+            await world.AroundAsync($"link add {world.name} type veth peer name eth0 netns {world.name}");
+            await world.AroundAsync($"address add {world.Address(1)}/30 dev {world.name}");
+            await world.AroundAsync($"link set {world.name} up");
             await IpAsync($"-n {world.name} address add {world.Public}/30 dev eth0");
             await IpAsync($"-n {world.name} link set lo up");
             await IpAsync($"-n {world.name} link set eth0 up");
@@ -101,8 +105,8 @@ public sealed partial class World : IAsyncDisposable
         await stopping.CancelAsync();
         foreach (var socket in sockets) socket.Dispose();
         await Task.WhenAll(loops);
-        await IpAsync($"rule delete from {Sandboxes} to {Metadata} lookup {Table}");
-        await IpAsync($"link delete {name}"); // its routes go with it
+        await AroundAsync($"rule delete from {Sandboxes} to {Metadata} lookup {Table}");
+        await AroundAsync($"link delete {name}"); // its routes go with it
         await IpAsync($"netns delete {name}");
         stopping.Dispose();
     }
@@ -114,15 +118,15 @@ public sealed partial class World : IAsyncDisposable
     private async Task AddAsync(IPAddress address)
     {
         await IpAsync($"-n {name} address add {address}/32 dev lo");
-        await IpAsync($"route add {address}/32 via {Public} dev {name}");
+        await AroundAsync($"route add {address}/32 via {Public} dev {name}");
     }
 
     /// <summary>For what comes from sandboxes alone: programs of this machine may ask a real one.</summary>
     private async Task AddMetadataAsync()
     {
         await IpAsync($"-n {name} address add {Metadata}/32 dev lo");
-        await IpAsync($"route add {Metadata}/32 via {Public} dev {name} table {Table}");
-        await IpAsync($"rule add from {Sandboxes} to {Metadata} lookup {Table}");
+        await AroundAsync($"route add {Metadata}/32 via {Public} dev {name} table {Table}");
+        await AroundAsync($"rule add from {Sandboxes} to {Metadata} lookup {Table}");
     }
 
     private async Task AcceptAsync(Socket listener, IPEndPoint at, Func<NetworkStream, CancellationToken, Task> answer)
@@ -208,6 +212,8 @@ public sealed partial class World : IAsyncDisposable
         if (problem is not null) throw new InvalidOperationException($"Nothing can listen at {at}.", problem);
         return socket!;
     }
+
+    private Task<string> AroundAsync(string arguments) => Shell.RunAsync(["ip", .. machine, .. arguments.Split(' ')]);
 
     private static Task<string> IpAsync(string arguments) => Shell.RunAsync(["ip", .. arguments.Split(' ')]);
 

@@ -125,6 +125,25 @@ a_port_is_free_ours_or_taken() {
     expect_part "$(examine_port 3443 https --https-port)" "mend: ./moru serve --https-port N"
 }
 
+a_firewall_that_keeps_sandboxes_from_names_is_told() {
+    local place=md$$ output
+    ip netns add "$place"
+    nft() { ip netns exec "$place" nft "$@"; }
+    timeout() { shift; "$@"; }
+    sandbox_bridges() { echo moru-0123abcd; }
+    has_ufw() { return 1; }
+    trap "ip netns delete $place" EXIT
+    nft add table inet wall
+    nft add table ip6 wall
+    nft add chain ip6 wall incoming '{ type filter hook input priority filter; policy drop; }'
+    expect "$(examine_input_firewall)" '' || return
+    nft add chain inet wall incoming '{ type filter hook input priority filter; policy drop; }'
+    output=$(examine_input_firewall)
+    expect_part "$output" "inet wall incoming drops what sandboxes on moru-0123abcd ask" || return
+    eval "${output##*mend: sudo }" || return
+    expect "$(examine_input_firewall)" ''
+}
+
 the_doctor_looks_at_both_ports() { expect_part "$(declare -f examine)" "examine_port 3000 http" && expect_part "$(declare -f examine)" "examine_port 3443 https"; }
 
 write_report() { echo "<assemblies><assembly name=\"x\" errors=\"0\" failed=\"$2\" not-run=\"0\" passed=\"$1\" skipped=\"$3\" total=\"9\"><test result=\"Pass\"/></assembly></assemblies>" >"$scratch/report.xml"; }
@@ -168,6 +187,7 @@ check A_foreign_engine_that_is_silent_is_not_replaced a_foreign_engine_that_is_s
 check An_old_engine_is_refused an_old_engine_is_refused
 check Disk_limits_are_told_as_they_are disk_limits_are_told_as_they_are
 check A_port_is_free_ours_or_taken a_port_is_free_ours_or_taken
+check A_firewall_that_keeps_sandboxes_from_names_is_told a_firewall_that_keeps_sandboxes_from_names_is_told
 check The_doctor_looks_at_both_ports the_doctor_looks_at_both_ports
 check Results_are_summed results_are_summed
 check A_failure_makes_the_run_fail a_failure_makes_the_run_fail

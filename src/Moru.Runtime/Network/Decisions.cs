@@ -23,7 +23,7 @@ public enum DecisionSource
 public sealed record Decision(DateTimeOffset At, DecisionSource Source, string Target, bool IsAllowed, string Reason, long Count);
 
 /// <summary>The newest decisions about one sandbox. What is decided again and again takes one place; the oldest goes first.</summary>
-internal sealed class Decisions(TimeProvider time)
+internal sealed class Decisions(DecisionCounter counter, TimeProvider time)
 {
     private const int Most = 256;
     private const int LongestTarget = 300;
@@ -39,6 +39,7 @@ internal sealed class Decisions(TimeProvider time)
     {
         if (isAllowed) Interlocked.Increment(ref allowed);
         else Interlocked.Increment(ref refused);
+        counter.Add(source, isAllowed);
         if (target.Length > LongestTarget) target = target[..LongestTarget] + "…";
         lock (gate)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Moru.Runtime;
@@ -40,6 +41,10 @@ internal sealed partial class Firewall(PublicAddresses addresses, Func<IEnumerab
         return true;
     }
 
+    /// <summary>How many packets were refused since the tables were put in place.</summary>
+    public async Task<long> RefusedAsync() =>
+        plan is { } known ? long.Parse(Packets().Match(await Nft.AskAsync("list", "counter", "inet", known.Table, "refusals")).Groups["count"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Removes the tables of bridges that are gone, since the engine may give their addresses to another bridge.</summary>
     public static async Task RemoveForsakenAsync()
     {
@@ -74,4 +79,7 @@ internal sealed partial class Firewall(PublicAddresses addresses, Func<IEnumerab
 
     [GeneratedRegex("^table (inet|bridge) moru_(?<id>[0-9a-f]{8})$", RegexOptions.Multiline)]
     private static partial Regex Table();
+
+    [GeneratedRegex("packets (?<count>[0-9]+)")]
+    private static partial Regex Packets();
 }

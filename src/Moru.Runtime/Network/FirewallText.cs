@@ -39,6 +39,7 @@ internal static class FirewallText
           map out { type ipv4_addr : verdict; }
           map back { type ipv4_addr : verdict; }
           map turn { type ipv4_addr : verdict; }
+          counter refusals { packets 0 bytes 0 }
 
           chain enter {
             type filter hook prerouting priority raw; policy accept;
@@ -46,7 +47,7 @@ internal static class FirewallText
           }
           chain identify {
             meta nfproto != ipv4 drop
-            ether saddr . ip saddr != @known drop
+            ether saddr . ip saddr != @known counter name refusals drop
           }
           chain detour {
             type nat hook prerouting priority dstnat - 5; policy accept;
@@ -99,6 +100,7 @@ internal static class FirewallText
             ip saddr {{plan.Subnet}} oifname != "{{plan.Bridge}}" masquerade
           }
           chain refuse {
+            counter name refusals
             meta l4proto { tcp, udp } update @refused { ip saddr . ip daddr . meta l4proto . th dport }
             meta l4proto tcp reject with tcp reset
             udp dport 53 reject

@@ -1,7 +1,7 @@
 namespace Moru.Runtime;
 
 /// <summary>A sandbox on the network: its address and rules, and what it was answered and refused.</summary>
-internal sealed class NetworkMember(string id, uint address, EgressRules rules, TimeProvider time)
+internal sealed class NetworkMember(string id, uint address, EgressRules rules, DecisionCounter counter, TimeProvider time)
 {
     private volatile EgressRules rules = rules;
     private int connections;
@@ -12,7 +12,7 @@ internal sealed class NetworkMember(string id, uint address, EgressRules rules, 
 
     public EgressRules Rules => rules;
 
-    public Decisions Decisions { get; } = new(time);
+    public Decisions Decisions { get; } = new(counter, time);
 
     public NamePins Pins { get; } = new(time);
 

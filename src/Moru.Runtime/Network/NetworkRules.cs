@@ -52,7 +52,7 @@ public sealed partial record NetworkRules
     private static bool IsDomain(string text)
     {
         var name = text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text;
-        return text == "*" || (name.Contains('.', StringComparison.Ordinal) && !name.EndsWith('.') && HostName.TryParse(name, out _));
+        return text == "*" || (text.Contains('.', StringComparison.Ordinal) && !name.EndsWith('.') && HostName.TryParse(name, out _));
     }
 
     private static RuntimeException Invalid(string message) => new(RuntimeError.InvalidArgument, message + ".");

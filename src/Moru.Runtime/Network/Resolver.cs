@@ -18,47 +18,44 @@ internal sealed partial class Resolver : IAsyncDisposable
 
     private readonly CancellationTokenSource stopping = new();
     private readonly SemaphoreSlim places = new(MostAtATime);
-    private readonly SemaphoreSlim connections = new(MostConnections);
     private readonly Socket datagrams;
-    private readonly TcpListener listener;
+    private readonly ConnectionListener connections;
     private readonly Func<IPAddress, NetworkMember?> memberAt;
     private readonly Upstream upstream;
     private readonly PublicAddresses addresses;
     private readonly ILogger log;
-    private readonly Task loops;
+    private readonly Task receiving;
 
     /// <param name="address">The bridge's own.</param>
     /// <param name="memberAt">Finds a sandbox by its address.</param>
     /// <param name="upstream">Who is asked.</param>
     /// <param name="addresses">Which addresses may be given out.</param>
+    /// <param name="time">Measures rests.</param>
     /// <param name="log">Where a failure is told.</param>
-    public Resolver(IPAddress address, Func<IPAddress, NetworkMember?> memberAt, Upstream upstream, PublicAddresses addresses, ILogger log)
+    public Resolver(IPAddress address, Func<IPAddress, NetworkMember?> memberAt, Upstream upstream, PublicAddresses addresses, TimeProvider time, ILogger log)
     {
         this.memberAt = memberAt;
         this.upstream = upstream;
         this.addresses = addresses;
         this.log = log;
-        listener = new TcpListener(address, 0);
-        listener.Start();
+        connections = new ConnectionListener(ConnectionListener.Listen(address), MostConnections, AnswerConnectionAsync, time, log);
         datagrams = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         // The same port for both, which one of them has just been given.
         datagrams.Bind(new IPEndPoint(address, Port));
-        loops = Task.WhenAll(ReceiveAsync(), AcceptAsync());
+        receiving = ReceiveAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => connections.Port;
 
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        listener.Stop();
+        await connections.DisposeAsync();
         datagrams.Dispose();
-        await loops;
+        await receiving;
         // Answers under way use these until the last.
         for (var place = 0; place < MostAtATime; place++) await places.WaitAsync();
-        for (var place = 0; place < MostConnections; place++) await connections.WaitAsync();
         places.Dispose();
-        connections.Dispose();
         stopping.Dispose();
     }
 
@@ -168,47 +165,16 @@ internal sealed partial class Resolver : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync()
+    private async Task AnswerConnectionAsync(Socket client, CancellationToken cancellationToken)
     {
-        while (!stopping.IsCancellationRequested)
+        if (memberAt(((IPEndPoint)client.RemoteEndPoint!).Address) is not { } member) return;
+        await using var stream = new NetworkStream(client);
+        while (true)
         {
-            try
-            {
-                var client = await listener.AcceptTcpClientAsync(stopping.Token);
-                if (await connections.WaitAsync(0)) _ = AnswerConnectionAsync(client);
-                else client.Dispose();
-            }
-            catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                // The caller is gone, or we are.
-            }
-        }
-    }
-
-    private async Task AnswerConnectionAsync(TcpClient client)
-    {
-        try
-        {
-            using (client)
-            {
-                if (memberAt(((IPEndPoint)client.Client.RemoteEndPoint!).Address) is not { } member) return;
-                var stream = client.GetStream();
-                while (true)
-                {
-                    using var idle = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-                    idle.CancelAfter(LongestIdle);
-                    if (await Upstream.ReadAsync(stream, idle.Token) is not { } message || await AnswerAsync(member, message, idle.Token) is not { } answer) return;
-                    await Upstream.WriteAsync(stream, answer, idle.Token);
-                }
-            }
-        }
-        catch (Exception failure) when (failure is IOException or SocketException or OperationCanceledException)
-        {
-            // The caller is gone, slow, or we are stopping.
-        }
-        finally
-        {
-            connections.Release();
+            using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            idle.CancelAfter(LongestIdle);
+            if (await Upstream.ReadAsync(stream, idle.Token) is not { } message || await AnswerAsync(member, message, idle.Token) is not { } answer) return;
+            await Upstream.WriteAsync(stream, answer, idle.Token);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
     private readonly ConcurrentDictionary<uint, NetworkMember> byAddress = new();
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly Lock choosing = new();
+    private readonly DecisionCounter counter = new();
     private readonly IContainerEngine engine;
     private readonly TimeProvider time;
     private readonly ILogger log;
@@ -104,7 +105,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         foreach (var record in running)
         {
             if (members.ContainsKey(record.Id) || !AddressRange.TryParse(record.Address?.Host ?? "", out var address)) continue;
-            if (network.Plan.Subnet.Contains(address.First)) Add(new NetworkMember(record.Id, address.First, EgressRules.Of(record), time));
+            if (network.Plan.Subnet.Contains(address.First)) Add(new NetworkMember(record.Id, address.First, EgressRules.Of(record), counter, time));
         }
 
         await firewall.LoadAsync(network.Plan);
@@ -119,6 +120,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
             // Nobody can use the network of nobody, and the next sandbox puts back what is missing.
             if (members.IsEmpty || opened is not { } network) continue;
             if (await firewall.RepairAsync()) Log.Repaired(log, name);
+            counter.RefusedPackets(await firewall.RefusedAsync());
             try
             {
                 await MendBridgeAsync(network, cancellationToken);
@@ -146,6 +148,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         }
 
         firewall.Dispose();
+        counter.Dispose();
         gate.Dispose();
     }
 
@@ -179,8 +182,8 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
         await Firewall.RemoveForsakenAsync();
         var subnet = AddressRange.Parse(made.Subnet);
         var gateway = IPAddress.Parse(made.Gateway);
-        var resolver = new Resolver(gateway, MemberAt, upstream, addresses, log);
-        var proxy = new NameProxy(gateway, MemberAt, resolver, addresses, log);
+        var resolver = new Resolver(gateway, MemberAt, upstream, addresses, time, log);
+        var proxy = new NameProxy(gateway, MemberAt, resolver, addresses, time, log);
         try
         {
             var plan = new FirewallPlan(name, subnet, resolver.Port, proxy.Port, VolumeLibc.EffectiveUser());
@@ -226,7 +229,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
             {
                 lastChosen = lastChosen < first || lastChosen >= last ? first : lastChosen + 1;
                 if (byAddress.ContainsKey(lastChosen)) continue;
-                var member = new NetworkMember(id, lastChosen, rules, time);
+                var member = new NetworkMember(id, lastChosen, rules, counter, time);
                 Add(member);
                 return member;
             }
