@@ -25,7 +25,7 @@ internal static class EvalCommand
     private static IReadOnlyList<string> Names(Options options, IChatClient? model)
     {
         if (model is null) return options.Faces.Count > 0 ? options.Faces : AllFaces.Names;
-        return options.Faces.Any(name => Rival.All.Any(rival => rival.Name == name))
+        return options.Faces.Any(Rival.Has)
             ? throw new ArgumentException("The tools of other servers are shapes for scripts; a model of MORU_MODEL cannot use them.")
             : options.Faces.Count > 0 ? options.Faces : [.. AllFaces.Own, "bash"];
     }

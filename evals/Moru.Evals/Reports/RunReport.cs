@@ -20,9 +20,9 @@ internal sealed record RunReport(IReadOnlyList<ReportLine> Lines)
 
         """;
 
-    /// <summary>What is equal from run to run, as JSON.</summary>
+    /// <summary>What is equal from run to run and ours to keep, as JSON.</summary>
     public string ToBaseline() =>
-        $"{{\"lines\":{Array([.. Lines.Select(line => line with { WallSeconds = 0, SandboxCpuSeconds = 0, SandboxGibSeconds = 0, Reason = null })])}}}\n";
+        $"{{\"lines\":{Array([.. Lines.Where(line => !Rival.Has(line.Face)).Select(line => line with { WallSeconds = 0, SandboxCpuSeconds = 0, SandboxGibSeconds = 0, Reason = null })])}}}\n";
 
     /// <summary>Only the tasks that were tried through every face, on which faces may be compared.</summary>
     public RunReport Common()

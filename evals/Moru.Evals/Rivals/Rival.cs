@@ -23,9 +23,12 @@ internal sealed record Rival(string Name, int Tools, long ListTokens, string Mea
         new("microsandbox", 70, 15_450, "microsandbox-mcp 0.7.2, its list read over stdio", "sandbox_create", "sandbox_shell", "sandbox_fs_read", "sandbox_fs_write", Json: true),
     ];
 
+    public static bool Has(string face) => All.Any(rival => rival.Name == face);
+
     /// <summary>What a reader of the numbers must know.</summary>
     public static string Note { get; } =
         "The faces of other servers are shapes: number of tools, size of their list (bytes of JSON by four) and names of the tools used are measured or read from their sources; descriptions and arguments are not theirs, "
-        + "and the work is done in a sandbox of ours. A script takes the fewest turns there are, and one more where a server wants its sandbox made first; results come whole up to 1 MiB, as plain text or as JSON. "
+        + "and the work is done in a sandbox of ours. A script takes the fewest turns there are, and one more where a server wants its sandbox made first; results come whole up to 1 MiB, as plain text or as JSON. Hostile tasks are left out, because how others meet them is not known. "
+        + "Lists of ours are counted by the tokenizer, without what a model does not get (output schemas, annotations); theirs hold that too, up to a quarter of the largest. "
         + $"So the numbers compare what lists and results cost, not how well a model does with them. {string.Join("; ", All.Select(rival => $"{rival.Name}: {rival.Measured}"))}.";
 }

@@ -14,7 +14,8 @@ internal sealed class RivalFace(Rival rival) : IFace
 
     public IEnumerable<Move> Opening => [Moves.Call(rival.Create)];
 
-    public bool CanDo(EvalTask task) => !task.ToolsOnly;
+    // How another server meets an attack is no matter of its tools' shape.
+    public bool CanDo(EvalTask task) => !task.ToolsOnly && task.Category != "hostile";
 
     public Task<ChatResponse> RunAsync(IChatClient model, EvalTask task, Sandbox sandbox, CancellationToken cancellationToken)
     {
