@@ -43,10 +43,12 @@ internal static class EvalCommand
         if (options.Accept is { } accept) await File.WriteAllTextAsync(accept, report.ToBaseline(), cancellationToken);
 
         Console.WriteLine();
-        foreach (var sum in report.Sums()) Console.WriteLine($"{sum.Face,-12} {sum.Succeeded}/{sum.Tasks} done, {sum.Turns} turns, {sum.TokensIn} tokens in, {sum.TokensOut} out, {sum.WallSeconds:0.0} s");
+        foreach (var sum in report.Sums())
+            Console.WriteLine($"{sum.Face,-12} {sum.Succeeded}/{sum.Tasks} done, {sum.Turns} turns, {sum.TokensIn} tokens in, {sum.TokensOut} out, {sum.WallSeconds:0.0} s");
         var worse = options.Baseline is { } baseline ? Gate.Regressions(RunReport.Read(await File.ReadAllTextAsync(baseline, cancellationToken)), report) : [];
         foreach (var regression in worse) Console.Error.WriteLine($"WORSE: {regression}");
         Console.WriteLine($"\nReports, and what each attempt did: {Path.GetFullPath(options.Out)}/{{{string.Join(',', files.Select(file => file.Name))},*.jsonl}}");
-        return worse.Count == 0 && report.Lines.All(line => line.Success) ? 0 : 1;
+        // What plain bash cannot do is a finding and no failure.
+        return worse.Count == 0 && report.Lines.All(line => line.Success || !AllFaces.Own.Contains(line.Face)) ? 0 : 1;
     }
 }

@@ -4,7 +4,9 @@ using Moru.Server;
 
 namespace Moru.Evals;
 
-/// <summary>The server in whose sandboxes the tasks are tried: that of <c>MORU_API_URL</c>, else one of our own, which ends with the run and takes all that is on it along.</summary>
+/// <summary>
+/// The server in whose sandboxes the tasks are tried: that of <c>MORU_API_URL</c>, else one of our own, which ends with the run and takes all that is on it along.
+/// </summary>
 internal sealed class EvalServer : IAsyncDisposable
 {
     private readonly MoruServer? own;
@@ -25,7 +27,8 @@ internal sealed class EvalServer : IAsyncDisposable
     /// <exception cref="ArgumentException">There is a URL but no key.</exception>
     public static async Task<EvalServer> StartAsync(CancellationToken cancellationToken)
     {
-        if (Variable("MORU_API_URL") is { } url) return new EvalServer(url, Variable("MORU_API_KEY") ?? throw new ArgumentException("Set MORU_API_KEY too; `moru-mcp env` prints both."));
+        if (Variable("MORU_API_URL") is { } url)
+            return new EvalServer(url, Variable("MORU_API_KEY") ?? throw new ArgumentException("Set MORU_API_KEY too; `moru-mcp env` prints both."));
         var directory = Directory.CreateTempSubdirectory("moru-evals-");
         try
         {
@@ -58,7 +61,8 @@ internal sealed class EvalServer : IAsyncDisposable
     /// <summary>The engine keeps the steps of builds for the next life of a server, and this one has none.</summary>
     private static async Task RemoveImagesAsync(string owner)
     {
-        using var docker = Process.Start("bash", ["-c", $"docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' --filter 'reference=moru-template/{owner}/*' | xargs -r docker image rm >/dev/null"]);
+        var list = $"docker image ls --format '{{{{.Repository}}}}:{{{{.Tag}}}}' --filter 'reference=moru-template/{owner}/*'";
+        using var docker = Process.Start("bash", ["-c", $"{list} | xargs -r docker image rm >/dev/null"]);
         await docker.WaitForExitAsync();
     }
 

@@ -24,7 +24,7 @@ internal sealed record Options
             Usage: Moru.Evals [--face NAME]... [--filter TEXT] [--fast] [--parallel N] [--out DIR] [--baseline FILE] [--accept FILE]
 
             Tries tasks in sandboxes, those of the server that MORU_API_URL and MORU_API_KEY name or of one that is started for it, with the model of MORU_MODEL (default: each task's own script).
-            Writes report.json, report.md, report.html and a trajectory for each attempt into DIR (default: artifacts/evals). Exit code 1 when a task failed or something is worse than the
+            Writes report.json, report.md, report.html and a trajectory for each attempt into DIR (default: artifacts/evals). Exit code 1 when a task failed through a face of ours or something is worse than the
             baseline FILE; --accept FILE stores the numbers as a baseline. Faces: {string.Join(", ", AllFaces.Names)}.
             """);
         return 2;

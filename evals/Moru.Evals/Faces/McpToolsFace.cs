@@ -6,7 +6,8 @@ using Moru.Tools;
 namespace Moru.Evals;
 
 /// <summary>
-/// The MCP server as a real client starts it, over stdio, once for each choice of toolsets. All attempts share its session; each has its own sandbox, named in every call.
+/// The MCP server as a real client starts it, over stdio, once for each choice of toolsets. All attempts share its session; each has its own sandbox, named in
+/// every call.
 /// </summary>
 internal sealed class McpToolsFace(string apiUrl, string apiKey) : IFace
 {

@@ -23,13 +23,17 @@ internal static class HtmlReport
     public static string Write(RunReport report)
     {
         var page = new StringBuilder(Head);
-        page.Append("<h2>All tasks</h2>\n").Append(Bars("Tasks done", report.Sums(), sum => (double)sum.Succeeded / sum.Tasks, "P0")).Append(Bars("Wall time, seconds", report.Sums(), sum => sum.WallSeconds, "0.0"));
+        page.Append("<h2>All tasks</h2>\n");
+        page.Append(Bars("Tasks done", report.Sums(), sum => (double)sum.Succeeded / sum.Tasks, "P0"));
+        page.Append(Bars("Wall time, seconds", report.Sums(), sum => sum.WallSeconds, "0.0"));
 
         var common = report.Common();
         var sums = common.Sums();
-        page.Append(CultureInfo.InvariantCulture, $"<h2>The {common.Lines.Select(line => line.Task).Distinct().Count()} tasks that were tried through every face</h2>\n<p>{Encode(Rival.Note)}</p>\n");
-        page.Append(Bars("Tokens of the list of tools, paid in every turn", sums, sum => sum.ListTokens, "N0")).Append(Bars("Tokens of a task, in and out, median", sums, sum => sum.MedianTokens, "N0"));
-        page.Append(Bars("Tokens of all tasks, in and out", sums, sum => sum.TokensIn + sum.TokensOut, "N0")).Append(Bars("Turns", sums, sum => sum.Turns, "N0"));
+        page.Append(CultureInfo.InvariantCulture, $"<h2>The {common.Tasks} tasks that were tried through every face</h2>\n<p>{Encode(Rival.Note)}</p>\n");
+        page.Append(Bars("Tokens of the list of tools, paid in every turn", sums, sum => sum.ListTokens, "N0"));
+        page.Append(Bars("Tokens of a task, in and out, median", sums, sum => sum.MedianTokens, "N0"));
+        page.Append(Bars("Tokens of all tasks, in and out", sums, sum => sum.TokensIn + sum.TokensOut, "N0"));
+        page.Append(Bars("Turns", sums, sum => sum.Turns, "N0"));
         page.Append("<h2>Each task</h2><table><tr><th>task</th><th>face</th><th>done</th><th>turns</th><th>calls</th><th>tokens in</th><th>tokens out</th><th>wall s</th></tr>\n");
         foreach (var line in report.Lines)
         {

@@ -10,7 +10,7 @@ internal static class MarkdownReport
     {
         var text = new StringBuilder("# Evaluation\n\n## All tasks\n\n").Append(Table(report));
         var common = report.Common();
-        text.Append(CultureInfo.InvariantCulture, $"\n## The {common.Lines.Select(line => line.Task).Distinct().Count()} tasks that were tried through every face\n\n").Append(Table(common)).Append(CultureInfo.InvariantCulture, $"\n{Rival.Note}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n## The {common.Tasks} tasks that were tried through every face\n\n{Table(common)}\n{Rival.Note}\n");
         text.Append("\n## Each task\n\n| task | face | success | turns | calls | tokens in | tokens out | wall s |\n|---|---|---|---|---|---|---|---|\n");
         foreach (var line in report.Lines)
             text.Append(CultureInfo.InvariantCulture, $"| {line.Task} | {line.Face} | {(line.Success ? "yes" : "**no**: " + Cell(line.Reason))} | {line.Turns} | {line.ToolCalls} | {line.TokensIn} | {line.TokensOut} | {line.WallSeconds:0.00} |\n");

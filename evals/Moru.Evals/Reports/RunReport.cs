@@ -8,6 +8,9 @@ internal sealed record RunReport(IReadOnlyList<ReportLine> Lines)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
+    /// <summary>How many tasks there are.</summary>
+    public int Tasks => Lines.Select(line => line.Task).Distinct().Count();
+
     public static RunReport Of(IEnumerable<Outcome> outcomes) => new([.. outcomes.Select(ReportLine.Of).OrderBy(line => line.Face, StringComparer.Ordinal).ThenBy(line => line.Task, StringComparer.Ordinal)]);
 
     public static RunReport Read(string json) => JsonSerializer.Deserialize<RunReport>(json, Json)!;

@@ -19,29 +19,28 @@ internal sealed class RivalFace(Rival rival) : IFace
 
     public Task<ChatResponse> RunAsync(IChatClient model, EvalTask task, Sandbox sandbox, CancellationToken cancellationToken)
     {
-        AITool[] tools =
-        [
-            new Shape(rival.Create, (_, _) => Task.FromResult(rival.Json ? Result(new { id = sandbox.SandboxId }) : sandbox.SandboxId)),
-            new Shape(rival.Run, async (arguments, cancel) => Output(await Shell.RunAsync(sandbox, Text(arguments, "command"), cancel))),
-            new Shape(rival.Read ?? "", async (arguments, cancel) => Output(await Shell.RunAsync(sandbox, Shell.CommandOf(new("read_file", arguments.AsReadOnly())), cancel))),
-            new Shape(rival.Write ?? "", async (arguments, cancel) => Output(await Shell.RunAsync(sandbox, Shell.CommandOf(new("write_file", arguments.AsReadOnly())), cancel))),
-        ];
-        return Agent.RunAsync(model, task.Prompt, "You have Linux sandboxes.", tools.Where(tool => tool.Name.Length > 0), cancellationToken);
+        var created = rival.Json ? Result(new { id = sandbox.SandboxId }) : sandbox.SandboxId;
+        List<AITool> tools = [new Shape(rival.Create, (_, _) => Task.FromResult(created)), Acting(rival.Run, "run_command")];
+        if (rival.Read is { } read) tools.Add(Acting(read, "read_file"));
+        if (rival.Write is { } write) tools.Add(Acting(write, "write_file"));
+        return Agent.RunAsync(model, task.Prompt, "You have Linux sandboxes.", tools, cancellationToken);
+
+        Shape Acting(string name, string ours) =>
+            new(name, async (arguments, cancel) => Output(await Shell.RunAsync(sandbox, Shell.CommandOf(new(ours, arguments.AsReadOnly())), cancel)));
     }
 
     public Step.Call Translate(Step.Call call)
     {
+        if (call.Tool == rival.Create) return call;
         var direct = call.Tool switch
         {
             "read_file" => rival.Read,
             "write_file" => rival.Write,
             _ => null,
         };
-        var arguments = new Dictionary<string, object?> { [Id] = "sandbox-1" };
-        if (call.Tool == rival.Create) return call;
-        if (direct is null) arguments["command"] = Shell.CommandOf(call);
-        else foreach (var (name, value) in call.Arguments) arguments[name] = value;
-        return new(direct ?? rival.Run, arguments);
+        var (tool, arguments) = direct is null ? (rival.Run, new Dictionary<string, object?> { ["command"] = Shell.CommandOf(call) }) : (direct, call.Arguments.ToDictionary());
+        arguments[Id] = "sandbox-1";
+        return new(tool, arguments);
     }
 
     public string Plain(string result)
@@ -59,12 +58,11 @@ internal sealed class RivalFace(Rival rival) : IFace
 
     private static string Result(object data) => JsonSerializer.Serialize(new { ok = true, data });
 
-    private static string Text(AIFunctionArguments arguments, string name) => arguments[name]?.ToString() ?? "";
-
     private sealed class Shape(string name, Func<AIFunctionArguments, CancellationToken, Task<string>> act) : AIFunction
     {
         public override string Name => name;
 
-        protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) => await act(arguments, cancellationToken);
+        protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) =>
+            await act(arguments, cancellationToken);
     }
 }

@@ -5,7 +5,14 @@ namespace Moru.Evals;
 /// <summary>Work in an interpreter.</summary>
 internal static class CodeTasks
 {
-    private const string Plot = "import csv\nimport matplotlib.pyplot as plt\nrows = list(csv.DictReader(open('sales.csv')))\nplt.figure(figsize=(6, 4))\nplt.bar([r['month'] for r in rows], [float(r['amount']) for r in rows], color='crimson')\nplt.savefig('plot.png')";
+    private const string Plot = """
+        import csv
+        import matplotlib.pyplot as plt
+        rows = list(csv.DictReader(open('sales.csv')))
+        plt.figure(figsize=(6, 4))
+        plt.bar([r['month'] for r in rows], [float(r['amount']) for r in rows], color='crimson')
+        plt.savefig('plot.png')
+        """;
 
     public static IEnumerable<EvalTask> All =>
     [

@@ -6,8 +6,34 @@ namespace Moru.Evals;
 /// <summary>Programs that expect somebody at a terminal.</summary>
 internal static class TerminalTasks
 {
-    private const string Menu = "import curses\nitems = ['apples', 'pears', 'quinces', 'plums']\n\ndef main(screen):\n    at = moves = 0\n    while True:\n        screen.erase()\n        for n, item in enumerate(items):\n            screen.addstr(n, 0, ('> ' if n == at else '  ') + item)\n        screen.refresh()\n        key = screen.getch()\n        if key in (10, 13):\n            return f'{items[at]} after {moves} moves\\n'\n        at = max(0, min(at + {curses.KEY_DOWN: 1, curses.KEY_UP: -1}.get(key, 0), len(items) - 1))\n        moves += 1\n\nopen('choice.txt', 'w').write(curses.wrapper(main))\n";
-    private const string Vault = "import getpass, os, sys\nif not os.isatty(0):\n    sys.exit('This needs a terminal.')\nword = getpass.getpass('Password: ')\nprint('The code is', 4096 + 4032 if word == 'swordfish' else 'secret')\ninput('Press Enter to close')\n";
+    private const string Menu = """
+        import curses
+        items = ['apples', 'pears', 'quinces', 'plums']
+
+        def main(screen):
+            at = moves = 0
+            while True:
+                screen.erase()
+                for n, item in enumerate(items):
+                    screen.addstr(n, 0, ('> ' if n == at else '  ') + item)
+                screen.refresh()
+                key = screen.getch()
+                if key in (10, 13):
+                    return f'{items[at]} after {moves} moves\n'
+                at = max(0, min(at + {curses.KEY_DOWN: 1, curses.KEY_UP: -1}.get(key, 0), len(items) - 1))
+                moves += 1
+
+        open('choice.txt', 'w').write(curses.wrapper(main))
+        """;
+
+    private const string Vault = """
+        import getpass, os, sys
+        if not os.isatty(0):
+            sys.exit('This needs a terminal.')
+        word = getpass.getpass('Password: ')
+        print('The code is', 4096 + 4032 if word == 'swordfish' else 'secret')
+        input('Press Enter to close')
+        """;
 
     public static IEnumerable<EvalTask> All =>
     [
