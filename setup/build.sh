@@ -3,6 +3,7 @@
 readonly envd=$artifacts/envd/envd
 readonly moru_mcp=$root/src/Moru.Mcp/bin/Release/net10.0/moru-mcp
 readonly moru_demo=$root/samples/Moru.Demo/bin/Release/net10.0/Moru.Demo.dll
+readonly moru_evals=$root/evals/Moru.Evals/bin/Release/net10.0/Moru.Evals.dll
 readonly moru_bench=$root/bench/Moru.Bench/bin/Release/net10.0/Moru.Bench.dll
 readonly build_settings=(Directory.Build.props Directory.Packages.props global.json .editorconfig)
 

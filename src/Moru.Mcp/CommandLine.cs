@@ -16,7 +16,7 @@ internal sealed record CommandLine
         moru-mcp gives MCP clients Linux sandboxes to work in.
 
           moru-mcp [--toolsets LIST] [--session NAME] [--data-dir DIR]   MCP server on stdin and stdout, for an MCP client to start
-              --toolsets LIST   core (default), files, commands, pty, templates, volumes, admin, all, or several with commas
+              --toolsets LIST   core (default), files, commands, pty, templates, volumes, admin, code, all, or several with commas
               --session NAME    keep the session sandbox at the end, and find it again under that name
           moru-mcp http [options] [--data-dir DIR]      MCP server over HTTP, until SIGTERM; clients need an API key:
               --toolsets LIST   as above

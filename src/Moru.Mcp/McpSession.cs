@@ -11,7 +11,7 @@ internal sealed class McpSession : IAsyncDisposable
     /// <param name="name">What the session sandbox is kept under; null: it ends with the session.</param>
     public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, string? name)
     {
-        Sandboxes = new SandboxSession(connect) { Name = name };
+        Sandboxes = new SandboxSession(connect, new() { Name = name });
         Tools = McpTools.Create(this, toolsets);
         Resources = new McpResources(this);
         Completions = new McpCompletions(this);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
@@ -8,8 +7,6 @@ namespace Moru.Tools;
 internal sealed class CodeTools(SandboxSession session)
 {
     private const int DefaultSeconds = 45;
-
-    private readonly ConcurrentDictionary<(string Sandbox, string Language), Task<Kernel>> kernels = new();
 
     [Description("Run code; variables are kept between calls. Returns prints, last value, errors, and plots as images.")]
     public Task<CodeOutput> RunAsync(
@@ -26,10 +23,9 @@ internal sealed class CodeTools(SandboxSession session)
 
     private async Task<CodeOutput> RunAsync(Sandbox sandbox, Language language, string code, TimeSpan timeout, string? sandboxId, CancellationToken cancellationToken)
     {
-        var key = (sandbox.SandboxId, language.Name);
-        var (kernel, replaced) = await KernelAsync(key, sandbox, language);
-        var answer = await kernel.RunAsync(code, timeout, cancellationToken);
-        if (answer is null) kernels.TryRemove(key, out _);
+        var (kernel, replaced) = await session.Kernels.GetAsync(sandbox, language);
+        var answer = await kernel.RunAsync(new(code), timeout, cancellationToken);
+        if (answer is null) await session.Kernels.RemoveAsync(kernel);
         if (kernel.Missing)
             throw new ToolException($"There is no {language.Program} in sandbox {sandbox.SandboxId}. Install it with {ToolCall.Write("run_command", ("command", $"sudo apt-get update && sudo apt-get install -y {language.Package}"), ("sandbox_id", sandboxId))}, or work in a sandbox of the template base, which has it: {ToolCall.Write("create_sandbox", ("template", "base"))}.");
 
@@ -37,25 +33,5 @@ internal sealed class CodeTools(SandboxSession session)
         var printed = answer?.Stdout is null ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, sandboxId, cancellationToken) : null;
         var output = CodeOutput.From(answer, printed, (int)timeout.TotalSeconds);
         return replaced ? output with { Note = $"The interpreter of earlier calls had ended, so their variables are lost. {output.Note}".TrimEnd() } : output;
-    }
-
-    private async Task<(Kernel Kernel, bool Replaced)> KernelAsync((string, string) key, Sandbox sandbox, Language language)
-    {
-        for (var replaced = false; ; replaced = true)
-        {
-            var starting = kernels.GetOrAdd(key, _ => Kernel.StartAsync(sandbox, language, CancellationToken.None));
-            try
-            {
-                var kernel = await starting;
-                if (!kernel.Ended || kernel.Missing) return (kernel, replaced);
-            }
-            catch
-            {
-                kernels.TryRemove(new(key, starting));
-                throw;
-            }
-
-            kernels.TryRemove(new(key, starting));
-        }
     }
 }

@@ -35,28 +35,33 @@ internal sealed class Kernel : IAsyncDisposable
     /// <summary>Whether it never began, because the sandbox has no such interpreter.</summary>
     public bool Missing { get; private set; }
 
-    public static async Task<Kernel> StartAsync(Sandbox sandbox, Language language, CancellationToken cancellationToken)
+    public static async Task<Kernel> StartAsync(Sandbox sandbox, Language language, string? directory, CancellationToken cancellationToken)
     {
+        if (directory is not null) await MakeDirectoryAsync(sandbox, directory, cancellationToken);
         var kernel = new Kernel(sandbox);
-        var options = new CommandOptions { Timeout = TimeSpan.Zero, Stdin = true, OutputLimit = 4_096, OnStdout = kernel.Take };
+        var options = new CommandOptions { Cwd = directory, Timeout = TimeSpan.Zero, Stdin = true, OutputLimit = 4_096, OnStdout = kernel.Take };
         kernel.handle = await sandbox.Commands.StartAsync(language.Script, options, cancellationToken);
         kernel.watching = kernel.WatchAsync();
         return kernel;
     }
 
+    /// <summary>Makes a directory that every user of the sandbox may write to.</summary>
+    public static Task MakeDirectoryAsync(Sandbox sandbox, string path, CancellationToken cancellationToken) =>
+        sandbox.Commands.RunAsync($"install -d -m 1777 {CommandScript.Quote(path)}", CommandRun.AsRoot, cancellationToken);
+
     /// <summary>Runs code, one call after another.</summary>
     /// <returns>The answer; null when the time was over and an interrupt did not help, or the interpreter ended. Then <see cref="Ended"/> is true.</returns>
-    public async Task<KernelAnswer?> RunAsync(string code, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<KernelAnswer?> RunAsync(KernelRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken);
         try
         {
-            var request = JsonSerializer.Serialize(new { id = ++runs, code });
-            await handle!.SendStdinAsync(request + "\n", cancellationToken);
-            return await AnswerAsync(timeout, cancellationToken) ?? (Ended ? null : await InterruptAsync());
+            await SendAsync(new { id = ++runs, code = request.Code, files = request.Files, tools = request.OnCall is not null }, cancellationToken);
+            return await AnswerAsync(timeout, request.OnCall, cancellationToken) ?? (Ended ? null : await InterruptAsync());
         }
-        catch (NotFoundException)
+        catch (SandboxException error) when (error is NotFoundException || error.GetType() == typeof(SandboxException))
         {
+            // It has ended, or has closed its input, as all do just before they end.
             await watching.WaitAsync(InterruptPatience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Ended = true;
             return null;
@@ -90,7 +95,9 @@ internal sealed class Kernel : IAsyncDisposable
         await watching;
     }
 
-    private async Task<KernelAnswer?> AnswerAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    private Task SendAsync<T>(T message, CancellationToken cancellationToken) => handle!.SendStdinAsync(JsonSerializer.Serialize(message, ToolSet.Json) + "\n", cancellationToken);
+
+    private async Task<KernelAnswer?> AnswerAsync(TimeSpan timeout, Func<KernelCall, CancellationToken, Task<KernelReply>>? onCall, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
@@ -99,7 +106,11 @@ internal sealed class Kernel : IAsyncDisposable
             while (true)
             {
                 var line = await answers.Reader.ReadAsync(limit.Token);
-                if (JsonSerializer.Deserialize<KernelAnswer>(line, ToolSet.Json) is { } read && read.Id == runs) return read;
+                if (JsonSerializer.Deserialize<KernelAnswer>(line, ToolSet.Json) is { } read && read.Id == runs)
+                {
+                    if (read.Call is not { } call) return read;
+                    if (onCall is not null) await SendAsync(await onCall(call, limit.Token).WaitAsync(limit.Token), limit.Token);
+                }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -120,7 +131,7 @@ internal sealed class Kernel : IAsyncDisposable
         try
         {
             await sandbox.Commands.RunAsync(string.Create(CultureInfo.InvariantCulture, $"kill -INT {Pid}"), CommandRun.AsRoot, patience.Token);
-            if (await AnswerAsync(InterruptPatience, CancellationToken.None) is { } interrupted) return interrupted;
+            if (await AnswerAsync(InterruptPatience, null, CancellationToken.None) is { } interrupted) return interrupted;
         }
         catch (Exception error) when (error is SandboxException or OperationCanceledException)
         {
@@ -162,25 +173,3 @@ internal sealed class Kernel : IAsyncDisposable
         answers.Writer.TryComplete();
     }
 }
-
-/// <summary>What an interpreter says of one run.</summary>
-internal sealed record KernelAnswer
-{
-    public required int Id { get; init; }
-
-    public string? Value { get; init; }
-
-    public string? Error { get; init; }
-
-    public bool Interrupted { get; init; }
-
-    /// <summary>Null when the code has printed more than fits.</summary>
-    public string? Stdout { get; init; }
-
-    public string? Stderr { get; init; }
-
-    public IReadOnlyList<KernelImage> Images { get; init; } = [];
-}
-
-/// <summary>A picture, and where the sandbox keeps the original.</summary>
-internal sealed record KernelImage(string Type, string Data, string? Path);

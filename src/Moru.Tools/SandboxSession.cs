@@ -6,12 +6,8 @@ namespace Moru.Tools;
 /// </summary>
 public sealed class SandboxSession : IAsyncDisposable
 {
-    /// <summary>How long the session sandbox lives after the last call on it.</summary>
-    public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(15);
-
-    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(1.5);
-
     private readonly Func<CancellationToken, Task<MoruClient>> connect;
+    private readonly SandboxSessionOptions options;
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly SessionSandbox own;
     private readonly SandboxHandles others = new();
@@ -19,34 +15,53 @@ public sealed class SandboxSession : IAsyncDisposable
     private int disposed;
 
     /// <summary>Starts a session on <paramref name="client"/>, which it then owns; nothing is sent before the first call.</summary>
-    public SandboxSession(MoruClient client, TimeProvider? timeProvider = null)
-        : this(_ => Task.FromResult(client), timeProvider) => ArgumentNullException.ThrowIfNull(client);
+    public SandboxSession(MoruClient client, SandboxSessionOptions? options = null, TimeProvider? timeProvider = null)
+        : this(_ => Task.FromResult(client), options, timeProvider) => ArgumentNullException.ThrowIfNull(client);
 
     /// <summary>Starts a session that looks for its server on the first call, and again on the next one when that failed.</summary>
-    public SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, TimeProvider? timeProvider = null)
-    {
-        ArgumentNullException.ThrowIfNull(connect);
-        this.connect = connect;
-        own = new SessionSandbox(timeProvider ?? TimeProvider.System);
-    }
+    public SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions? options = null, TimeProvider? timeProvider = null)
+        : this(connect, options ?? new(), own => new SessionSandbox(own, timeProvider ?? TimeProvider.System)) => ArgumentNullException.ThrowIfNull(connect);
 
-    /// <summary>
-    /// Name by which a later session of the same owner finds the session sandbox again; it is then kept at the end of the session, until
-    /// its timeout. Default: null, which kills it.
-    /// </summary>
-    public string? Name { get => own.Name; init => own.Name = value; }
+    private SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions options, Func<SandboxSessionOptions, SessionSandbox> own) =>
+        (this.connect, this.options, this.own) = (connect, options, own(options));
 
     /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
     public string? SandboxId => own.Id;
 
-    /// <summary>Kills the session sandbox unless it has a <see cref="Name"/>, waiting at most 1.5 s for it (its timeout ends it otherwise). Other sandboxes live on.</summary>
+    /// <summary>The interpreters that the session has started.</summary>
+    internal Kernels Kernels { get; } = new();
+
+    /// <summary>Starts a session whose own sandbox exists and stays the caller's: it is neither kept alive, nor replaced, nor killed with the session.</summary>
+    /// <param name="client">Becomes the session's.</param>
+    /// <param name="existing">The sandbox.</param>
+    public static SandboxSession Bind(MoruClient client, Sandbox existing)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(existing);
+        return new(_ => Task.FromResult(client), new(), options => new SessionSandbox(options, TimeProvider.System) { Bound = existing });
+    }
+
+    /// <summary>Starts a session whose own sandbox comes from elsewhere, such as a pool.</summary>
+    internal static SandboxSession From(MoruClient client, SandboxSessionOptions options, TimeProvider time, Func<CancellationToken, Task<Sandbox>> make) =>
+        new(_ => Task.FromResult(client), options, own => new SessionSandbox(own, time) { Make = make });
+
+    /// <summary>Returns the session sandbox with its life extended, making it when there is none.</summary>
+    /// <param name="busyFor">How long it will be used; it is kept alive beyond that.</param>
+    /// <param name="cancellationToken">Gives up waiting. A sandbox that is being made is kept for the next use.</param>
+    /// <exception cref="SandboxException">It cannot be made, or the server does not answer.</exception>
+    /// <exception cref="ObjectDisposedException">The session is over.</exception>
+    public async Task<Sandbox> GetAsync(TimeSpan busyFor = default, CancellationToken cancellationToken = default) =>
+        await own.GetAsync(await ClientAsync(cancellationToken), busyFor, cancellationToken);
+
+    /// <summary>Kills the session sandbox unless it has a name or is the caller's, waiting for it as long as the options say (its timeout ends it otherwise). Other sandboxes live on.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        using var patience = new CancellationTokenSource(KillPatience);
+        using var patience = new CancellationTokenSource(options.EndPatience);
         try
         {
             await own.CloseAsync(patience.Token);
+            await Kernels.DisposeAsync();
         }
         catch (Exception error) when (error is SandboxException or OperationCanceledException)
         {
@@ -119,6 +134,9 @@ public sealed class SandboxSession : IAsyncDisposable
         return await (await ClientAsync(cancellationToken)).KillSandboxAsync(sandboxId, cancellationToken) ? sandboxId : null;
     }
 
+    /// <summary>Says, once, that a session sandbox that had ended was replaced; null when there is nothing to say.</summary>
+    internal string? TakeNews() => own.TakeNews();
+
     /// <summary>What to tell a model that named a sandbox which is not there.</summary>
     internal async Task<string> DescribeUnknownAsync(string sandboxId, CancellationToken cancellationToken)
     {
@@ -168,12 +186,12 @@ public sealed class SandboxSession : IAsyncDisposable
     }
 
     /// <summary>What does not answer may be paused, by pause_sandbox or by its timeout; then it is resumed.</summary>
-    private static async Task<bool> TryResumeAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    private async Task<bool> TryResumeAsync(Sandbox sandbox, CancellationToken cancellationToken)
     {
         try
         {
             if ((await sandbox.GetInfoAsync(cancellationToken)).State != Protocol.SandboxState.Paused) return false;
-            await sandbox.ConnectAsync(IdleTimeout, cancellationToken);
+            await sandbox.ConnectAsync(options.IdleTimeout, cancellationToken);
             return true;
         }
         catch (NotFoundException)
@@ -189,7 +207,7 @@ public sealed class SandboxSession : IAsyncDisposable
         {
             // No life is added: whoever made the sandbox decided how long it lives. But a paused one has none left to resume with.
             var paused = (await server.GetSandboxInfoAsync(sandboxId, cancellationToken)).State == Protocol.SandboxState.Paused;
-            var sandbox = await server.ConnectSandboxAsync(sandboxId, paused ? IdleTimeout : TimeSpan.Zero, cancellationToken);
+            var sandbox = await server.ConnectSandboxAsync(sandboxId, paused ? options.IdleTimeout : TimeSpan.Zero, cancellationToken);
             others.Add(sandbox);
             return sandbox;
         }

@@ -1,32 +1,43 @@
 namespace Moru.Tools;
 
 /// <summary>The session's own sandbox: made once on first use, kept alive by use, made again when it has ended.</summary>
-internal sealed class SessionSandbox(TimeProvider time) : IDisposable
+internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider time) : IDisposable
 {
     private const string NameLabel = "moru.session";
 
-    // Extending early by this much spares a request on nearly every call.
-    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
+    // Extending early by this part of the idle timeout spares a request on nearly every call.
+    private const double Slack = 0.1;
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly CancellationTokenSource closing = new();
+    private readonly Sandbox? bound;
     private volatile Sandbox? sandbox;
+    private Task<Sandbox>? making;
+    private volatile bool closed;
     private DateTimeOffset endsAt;
     private string? lostId;
 
     public string? Id => sandbox?.SandboxId;
 
-    /// <summary>What the sandbox is found again by, and why it is kept; null: it ends with the session.</summary>
-    public string? Name { get; set; }
+    /// <summary>Makes the sandbox in place of the server, such as a pool; null: the server does.</summary>
+    public Func<CancellationToken, Task<Sandbox>>? Make { get; init; }
+
+    /// <summary>The caller's own sandbox, which is neither kept alive, nor replaced, nor killed with the session.</summary>
+    public Sandbox? Bound { init => sandbox = bound = value; }
 
     /// <summary>Returns the sandbox with its life extended, making it when there is none.</summary>
     public async Task<Sandbox> GetAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(closed, typeof(SandboxSession));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         await gate.WaitAsync(limit.Token);
         try
         {
-            return await ExtendAsync(busyFor, limit.Token) ?? await CreateAsync(client, busyFor, limit.Token);
+            while (true)
+            {
+                sandbox ??= await MadeAsync(client, busyFor, limit.Token);
+                if (await ExtendAsync(busyFor, limit.Token) is { } current) return current;
+            }
         }
         finally
         {
@@ -55,8 +66,10 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
     }
 
     /// <summary>Forgets a sandbox that was found gone.</summary>
+    /// <exception cref="NotFoundException">It was the caller's, so that none can take its place.</exception>
     public void Lose(Sandbox gone)
     {
+        if (gone == bound) throw BoundHasEnded(gone);
         if (Interlocked.CompareExchange(ref sandbox, null, gone) == gone) lostId = gone.SandboxId;
     }
 
@@ -73,7 +86,7 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
         await gate.WaitAsync(cancellationToken);
         try
         {
-            if (sandbox is not { } current) return null;
+            if ((sandbox ??= await MadeOrDefaultAsync(cancellationToken)) is not { } current) return null;
             await current.KillAsync(cancellationToken);
             sandbox = null;
             return current.SandboxId;
@@ -84,11 +97,18 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Gives up a creation under way and kills what there is.</summary>
+    /// <summary>Kills what there is, also what is still being made, unless it is to be found again or the caller's. Gives up what takes longer.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        await closing.CancelAsync();
-        if (Name is null) await KillAsync(cancellationToken);
+        closed = true;
+        try
+        {
+            if (options.Name is null && bound is null) await KillAsync(cancellationToken);
+        }
+        finally
+        {
+            await closing.CancelAsync();
+        }
     }
 
     public void Dispose()
@@ -99,9 +119,9 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
 
     private async Task<Sandbox?> ExtendAsync(TimeSpan busyFor, CancellationToken cancellationToken)
     {
-        if (sandbox is not { } current) return null;
-        var life = SandboxSession.IdleTimeout + busyFor;
-        if (endsAt >= time.GetUtcNow() + life - Slack) return current;
+        if (sandbox is not { } current || current == bound) return sandbox;
+        var life = options.IdleTimeout + busyFor;
+        if (endsAt >= time.GetUtcNow() + life - (options.IdleTimeout * Slack)) return current;
         try
         {
             await current.SetTimeoutAsync(life, cancellationToken);
@@ -115,14 +135,57 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
         }
     }
 
-    private async Task<Sandbox> CreateAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
+    private async Task<Sandbox> MadeAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)
     {
-        var life = SandboxSession.IdleTimeout + busyFor;
-        var labels = Name is null ? null : new Dictionary<string, string> { [NameLabel] = Name };
-        var found = labels is null ? null : await FindAsync(client, labels, life, cancellationToken);
-        var made = found ?? await client.CreateSandboxAsync(options: new SandboxOptions { Timeout = life, Metadata = labels }, cancellationToken: cancellationToken);
-        endsAt = time.GetUtcNow() + life;
-        return sandbox = made;
+        ObjectDisposedException.ThrowIf(closed, typeof(SandboxSession));
+        if (bound is not null) throw BoundHasEnded(bound);
+        making ??= MakeAsync(client, options.IdleTimeout + busyFor);
+        try
+        {
+            return await making.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            if (making.IsCompleted) making = null;
+        }
+    }
+
+    private async Task<Sandbox?> MadeOrDefaultAsync(CancellationToken cancellationToken)
+    {
+        if (making is not { } unfinished) return null;
+        try
+        {
+            return await unfinished.WaitAsync(cancellationToken);
+        }
+        catch (SandboxException)
+        {
+            return null; // it was never made
+        }
+        finally
+        {
+            if (unfinished.IsCompleted) making = null;
+        }
+    }
+
+    // Not given up with the call that asked for it: a request that is given up may still have made a sandbox, which nobody would kill.
+    private async Task<Sandbox> MakeAsync(MoruClient client, TimeSpan life)
+    {
+        var end = time.GetUtcNow() + life;
+        var made = Make is { } make ? await make(closing.Token) : await FindOrCreateAsync(client, life, closing.Token);
+        endsAt = end;
+        return made;
+    }
+
+    private async Task<Sandbox> FindOrCreateAsync(MoruClient client, TimeSpan life, CancellationToken cancellationToken)
+    {
+        var wanted = options;
+        if (options.Name is { } name)
+        {
+            if (await FindAsync(client, new() { [NameLabel] = name }, life, cancellationToken) is { } found) return found;
+            wanted = options.WithLabel(NameLabel, name);
+        }
+
+        return await client.CreateSandboxAsync(wanted.Template, wanted.Sandbox with { Timeout = life }, cancellationToken);
     }
 
     private static async Task<Sandbox?> FindAsync(MoruClient client, Dictionary<string, string> labels, TimeSpan life, CancellationToken cancellationToken)
@@ -141,4 +204,6 @@ internal sealed class SessionSandbox(TimeProvider time) : IDisposable
 
         return null;
     }
+
+    private static NotFoundException BoundHasEnded(Sandbox gone) => new($"Sandbox '{gone.SandboxId}', which this session is bound to, has ended.");
 }

@@ -52,7 +52,7 @@ public static class ToolSet
             Describe(Core | Files, "read_file", "Read file", ReadOnly, files.ReadAsync, """{"path": "/home/user/notes.txt", "start_line": 1}"""),
             Describe(Core | Commands, "read_output", "Read output", ReadOnly, commands.ReadAsync, """{"pid": 412, "wait_seconds": 30}"""),
             Describe(Files, "remove_file", "Remove file", DestroysOnce, files.RemoveAsync, """{"path": "old.log"}"""),
-            Describe(Core, "run_code", "Run code", Destroys, code.RunAsync, """{"code": "import math\\nmath.pi"}""", openWorld: true),
+            Describe(Core | Code, "run_code", "Run code", Destroys, code.RunAsync, """{"code": "import math\\nmath.pi"}""", openWorld: true),
             Describe(Core | Commands, "run_command", "Run command", Destroys, commands.RunAsync, """{"command": "python3 --version"}""", openWorld: true),
             Describe(Files, "search_files", "Search files", ReadOnly, files.SearchAsync, """{"content": "def main", "name": "*.py"}"""),
             Describe(Commands, "send_input", "Send input", Destroys, commands.SendAsync, """{"pid": 412, "text": "yes\\n"}"""),

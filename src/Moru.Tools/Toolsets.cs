@@ -28,6 +28,9 @@ public enum Toolsets
     /// <summary>Life, usage and logs of sandboxes.</summary>
     Admin = 64,
 
+    /// <summary>Code whose variables stay from call to call.</summary>
+    Code = 128,
+
     /// <summary>Every tool there is.</summary>
-    All = Core | Files | Commands | Pty | Templates | Volumes | Admin,
+    All = Core | Files | Commands | Pty | Templates | Volumes | Admin | Code,
 }

@@ -31,8 +31,8 @@ public sealed class PythonRuns(ServerFixture fixture) : AgentTest(fixture), IAsy
         var result = await RunAsync("def half(n):\n    return 1 / n\n\nhalf(0)");
 
         Assert.Contains("    return 1 / n", result.Error, StringComparison.Ordinal);
-        Assert.EndsWith("ZeroDivisionError: division by zero\n", result.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("moru-interpreter", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("ZeroDivisionError: division by zero", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("kernel", result.Error, StringComparison.Ordinal);
         Assert.Contains("SyntaxError", (await RunAsync("if")).Error, StringComparison.Ordinal);
     }
 
@@ -151,6 +151,64 @@ public sealed class PythonRuns(ServerFixture fixture) : AgentTest(fixture), IAsy
             """, tools: [double_, fail], cancellationToken: Cancelled);
 
         Assert.Equal("[0, 2, 4, 6, 8]\nfail failed: no luck\nThere is no tool 'unknown'. There are: double, fail.\n", result.Stdout + result.Error);
+    }
+
+    [Fact]
+    public async Task What_code_and_tools_tell_each_other_is_bounded()
+    {
+        var flood = AIFunctionFactory.Create(string () => new string('x', 2 << 20), "flood");
+
+        var result = await sandbox.Python.RunAsync("""
+            for arguments in ({}, {"text": "x" * (2 << 20)}):
+                try: call_tool("flood", **arguments)
+                except (RuntimeError, ValueError) as error: print(error)
+            """, tools: [flood], cancellationToken: Cancelled);
+
+        Assert.Contains("at most 1048576 reach the code. Ask it for less.\n", result.Stdout, StringComparison.Ordinal);
+        Assert.EndsWith("bytes of JSON; at most 1048576 may be sent\n", result.Stdout, StringComparison.Ordinal);
+        Assert.Null(result.Error);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_run_that_is_given_up_does_not_wait_for_its_tool(bool listens)
+    {
+        using var giveUp = new CancellationTokenSource();
+        var called = new TaskCompletionSource();
+        var slow = AIFunctionFactory.Create(
+            async (CancellationToken cancel) =>
+            {
+                called.SetResult();
+                await Task.Delay(Timeout.Infinite, listens ? cancel : Cancelled);
+            },
+            "slow");
+        await RunAsync("kept = 5");
+        var run = sandbox.Python.RunAsync("call_tool('slow')", tools: [slow], cancellationToken: giveUp.Token);
+        await called.Task;
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        Assert.Equal("5", (await RunAsync("kept")).Value);
+    }
+
+    [Fact]
+    public async Task Programs_that_code_starts_cannot_reach_its_tools()
+    {
+        var called = false;
+        var secret = AIFunctionFactory.Create(() => called = true, "secret");
+
+        var result = await sandbox.Python.RunAsync(
+            """
+            import subprocess
+            line = '{"id": 1, "call": {"tool": "secret"}}'
+            subprocess.run(f"for fd in 3 4 5 6 7 8 9; do echo '{line}' >&$fd; done", shell=True, close_fds=False)
+            """, tools: [secret], cancellationToken: Cancelled);
+
+        Assert.Null(result.Error);
+        Assert.False(called);
+        Assert.Contains("Bad file descriptor", result.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]

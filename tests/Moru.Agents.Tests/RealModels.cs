@@ -1,8 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
-
 namespace Moru.Agents.Tests;
 
 /// <summary>The clients of real models, each against a stand-in that speaks the model's protocol.</summary>
@@ -42,23 +37,16 @@ public sealed class RealModels(ServerFixture fixture) : AgentTest(fixture)
     [InlineData("ollama:stub", OllamaCall, OllamaText)]
     public async Task A_model_calls_a_tool_and_reads_its_result(string model, string call, string text)
     {
-        var bodies = new List<string>();
-        await using var stub = await StartAsync(async context =>
-        {
-            using var reader = new StreamReader(context.Request.Body);
-            bodies.Add(await reader.ReadToEndAsync(context.RequestAborted));
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync((bodies.Count == 1 ? call : text).ReplaceLineEndings(""), context.RequestAborted);
-        });
-        var url = stub.Urls.Single();
+        await using var standIn = await StandIn.StartAsync(call, text);
+        var url = standIn.Url;
 
         var output = await RunSampleAsync(
             "chat-client", ("MORU_MODEL", model), ("OPENAI_API_KEY", "none"), ("OPENAI_BASE_URL", url), ("ANTHROPIC_API_KEY", "none"), ("ANTHROPIC_BASE_URL", url), ("OLLAMA_HOST", url));
 
         Assert.Equal("There are 168.", output);
-        Assert.Equal(2, bodies.Count);
-        Assert.Contains("run_command", bodies[0], StringComparison.Ordinal);
-        Assert.Matches("168.*exit code 0", bodies[1]);
+        Assert.Equal(2, standIn.Bodies.Count);
+        Assert.Contains("run_command", standIn.Bodies[0], StringComparison.Ordinal);
+        Assert.Matches("168.*exit code 0", standIn.Bodies[1]);
     }
 
     [Fact]
@@ -67,16 +55,5 @@ public sealed class RealModels(ServerFixture fixture) : AgentTest(fixture)
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => RunSampleAsync("chat-client", ("MORU_MODEL", "parrot")));
 
         Assert.EndsWith("MORU_MODEL must be openai:NAME, anthropic:NAME or ollama:NAME.\n", error.Message, StringComparison.Ordinal);
-    }
-
-    private static async Task<WebApplication> StartAsync(RequestDelegate answer)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.Run(answer);
-        await app.StartAsync();
-        return app;
     }
 }

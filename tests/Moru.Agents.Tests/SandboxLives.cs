@@ -48,12 +48,11 @@ public sealed class SandboxLives(ServerFixture fixture) : AgentTest(fixture)
         var first = moru.Sandbox.SandboxId!;
         await Client.KillSandboxAsync(first, Cancelled);
 
-        var failed = (string?)await InvokeAsync(moru.Function("run_command"), ("command", "echo again"));
         var replaced = (string?)await InvokeAsync(moru.Function("run_command"), ("command", "echo again"));
         var usual = (string?)await InvokeAsync(moru.Function("run_command"), ("command", "echo again"));
 
-        Assert.Equal($"Error: The sandbox {first} has ended: its files and processes are gone. Call again, and a new, empty one is made.", failed);
-        Assert.StartsWith($"[note: The sandbox {first} had ended", replaced, StringComparison.Ordinal);
+        Assert.StartsWith("<untrusted>\nagain\n", replaced, StringComparison.Ordinal);
+        Assert.Contains($"[note: The session sandbox {first} had ended", replaced, StringComparison.Ordinal);
         Assert.DoesNotContain("note:", usual, StringComparison.Ordinal);
     }
 
@@ -71,6 +70,43 @@ public sealed class SandboxLives(ServerFixture fixture) : AgentTest(fixture)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         await Eventually.TrueAsync(async () => (await sandbox.Commands.ListAsync(Cancelled)).Count == 0);
         Assert.True(await IsRunningAsync(sandbox.SandboxId));
+    }
+
+    [Fact]
+    public async Task A_named_sandbox_outlives_its_conversation_and_is_found_again()
+    {
+        var options = new AgentSandboxOptions { Name = $"kept-{Guid.NewGuid():N}", ConversationId = "kept", Sandbox = new() { Envs = new Dictionary<string, string> { ["MOOD"] = "good" } } };
+        string id;
+        await using (var first = new AgentSandbox(Client, options)) id = (await first.GetAsync(cancellationToken: Cancelled)).SandboxId;
+
+        await using var second = new AgentSandbox(Client, options);
+        var sandbox = await second.GetAsync(cancellationToken: Cancelled);
+
+        Assert.Equal(id, sandbox.SandboxId);
+        Assert.Equal("good\n", (await sandbox.Commands.RunAsync("echo $MOOD", cancellationToken: Cancelled)).Stdout);
+        Assert.Equal("kept", (await sandbox.GetInfoAsync(Cancelled)).Metadata["conversation"]);
+        Assert.True(await second.KillAsync(Cancelled));
+        Assert.False(await IsRunningAsync(id));
+    }
+
+    [Fact]
+    public async Task A_bound_sandbox_is_left_without_our_interpreters_and_never_replaced()
+    {
+        await using var mine = await Client.CreateSandboxAsync(cancellationToken: Cancelled);
+        var bound = AgentSandbox.Bind(Client, mine);
+        await using (var moru = new MoruTools(bound)) await InvokeAsync(moru.Function("run_code"), ("code", "1"));
+        await bound.Python.RunAsync("1", cancellationToken: Cancelled);
+        Assert.Equal(2, (await mine.Commands.ListAsync(Cancelled)).Count);
+
+        await bound.DisposeAsync();
+
+        Assert.Empty(await mine.Commands.ListAsync(Cancelled));
+        Assert.True(await IsRunningAsync(mine.SandboxId));
+
+        await using var again = AgentSandbox.Bind(Client, mine);
+        await using var tools = new MoruTools(again);
+        await mine.KillAsync(Cancelled);
+        Assert.Equal($"Error: Sandbox '{mine.SandboxId}', which this session is bound to, has ended.", (string?)await InvokeAsync(tools.Function("run_command"), ("command", "true")));
     }
 
     [Fact]

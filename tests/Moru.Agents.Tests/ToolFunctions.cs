@@ -103,9 +103,9 @@ public sealed class ToolFunctions(ServerFixture fixture) : AgentTest(fixture)
     {
         var result = new Moru.Tools.SandboxList { Sandboxes = [], Images = [new("image/png", "png"u8.ToArray())] };
 
-        var shown = Assert.IsType<List<AIContent>>(SandboxTool.Show(result, "text"), exactMatch: false);
+        var shown = Assert.IsType<List<AIContent>>(SandboxTool.Show(result), exactMatch: false);
 
-        Assert.Equal("text", Assert.IsType<TextContent>(shown[0]).Text);
+        Assert.Equal("No sandboxes.", Assert.IsType<TextContent>(shown[0]).Text);
         Assert.Equal("image/png", Assert.IsType<DataContent>(shown[1]).MediaType);
     }
 

@@ -16,11 +16,10 @@ public sealed class FastTasks(ServerFixture fixture)
     [Fact]
     public async Task Scripts_do_every_task_through_every_face_for_no_more_tokens_than_before()
     {
-        await using var mcp = await McpToolsFace.StartAsync("unix:" + fixture.Server.SocketPath, fixture.Server.ApiKey, Cancelled);
-        IFace[] faces = [mcp, new ChatFace(fixture.Client), new KernelFace(fixture.Client), new BashFace()];
-        var attempts = faces.SelectMany(face => Fast.Where(task => face is not BashFace || !task.ToolsOnly).Select(task => (face, task)));
+        await using var mcp = new McpToolsFace("unix:" + fixture.Server.SocketPath, fixture.Server.ApiKey);
+        await using var kernel = new KernelFace(fixture.Client);
 
-        var report = RunReport.Of(await ForEachAsync(attempts, attempt => Run.TryAsync(attempt.task, attempt.face, cancellationToken: Cancelled)));
+        var report = RunReport.Of(await TryAsync(Fast, mcp, new ChatFace(fixture.Client), kernel, new BashFace()));
 
         Assert.Empty(report.Lines.Where(line => !line.Success).Select(line => $"{line.Face} {line.Task}: {line.Reason}"));
         Assert.Empty(Gate.Regressions(RunReport.Read(await File.ReadAllTextAsync(Baseline, Cancelled)), report));
@@ -29,22 +28,42 @@ public sealed class FastTasks(ServerFixture fixture)
     [Fact]
     public async Task An_agent_that_does_nothing_does_no_task()
     {
-        var outcomes = await ForEachAsync(Fast, task => Run.TryAsync(task with { Solution = [Moves.Say("All done.")] }, new ChatFace(fixture.Client), cancellationToken: Cancelled));
+        var outcomes = await TryAsync(Fast.Select(task => task with { Solution = [Moves.Say("All done.")] }), new ChatFace(fixture.Client));
 
+        Assert.Equal(Fast.Count, outcomes.Count);
         Assert.Empty(outcomes.Where(outcome => outcome.Success).Select(outcome => outcome.Task.Id));
+    }
+
+    [Fact]
+    public async Task A_script_works_through_the_shape_of_another_servers_tools_and_pays_for_its_list()
+    {
+        var faces = Rival.All.Select(rival => new RivalFace(rival)).ToArray();
+
+        var report = RunReport.Of(await TryAsync([.. AllTasks.Where("data/join", false), .. AllTasks.Where("files/one-line", false)], faces));
+
+        Assert.Empty(report.Lines.Where(line => !line.Success).Select(line => $"{line.Face} {line.Task}: {line.Reason}"));
+        Assert.All(report.Sums(), sum =>
+        {
+            var rival = Rival.All.Single(rival => rival.Name == sum.Face);
+            Assert.Equal((rival.Tools, rival.ListTokens, 8), (sum.ListTools, sum.ListTokens, sum.Turns)); // three each, and one more to make the sandbox
+            Assert.InRange(sum.TokensIn, 8 * rival.ListTokens, (8 * rival.ListTokens) + 2_000);
+        });
     }
 
     [Fact]
     public async Task A_replay_in_a_fresh_sandbox_gives_the_same_results_and_files()
     {
-        var differences = await ForEachAsync(Fast.Where(task => task.Deterministic), async task =>
+        var outcomes = await TryAsync(Fast.Where(task => task.Deterministic), new ChatFace(fixture.Client));
+        var differences = new ConcurrentQueue<string>();
+
+        await Parallel.ForEachAsync(outcomes, Cancelled, async (outcome, cancel) =>
         {
-            var outcome = await Run.TryAsync(task, new ChatFace(fixture.Client), cancellationToken: Cancelled);
             var stored = Trajectory.Read(Trajectory.Write(outcome.Trajectory));
-            return (await new Replay(fixture.Client).DifferencesAsync(task, stored, Cancelled)).Select(difference => $"{task.Id}: {difference}");
+            foreach (var difference in await new Replay(fixture.Client).DifferencesAsync(outcome.Task, stored, cancel)) differences.Enqueue($"{outcome.Task.Id}: {difference}");
         });
 
-        Assert.Empty(differences.SelectMany(each => each));
+        Assert.NotEmpty(outcomes);
+        Assert.Empty(differences);
     }
 
     [Theory]
@@ -68,10 +87,5 @@ public sealed class FastTasks(ServerFixture fixture)
         Assert.NotEmpty(await new Replay(fixture.Client).DifferencesAsync(other, outcome.Trajectory, Cancelled));
     }
 
-    private static async Task<IReadOnlyList<TResult>> ForEachAsync<T, TResult>(IEnumerable<T> all, Func<T, Task<TResult>> work)
-    {
-        var results = new ConcurrentBag<TResult>();
-        await Parallel.ForEachAsync(all, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancelled }, async (each, _) => results.Add(await work(each)));
-        return [.. results];
-    }
+    private Task<IReadOnlyList<Outcome>> TryAsync(IEnumerable<EvalTask> tasks, params IFace[] faces) => new Suite(fixture.Client, faces).TryAsync(tasks, 4, _ => { }, Cancelled);
 }

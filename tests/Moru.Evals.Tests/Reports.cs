@@ -9,7 +9,7 @@ public sealed class Reports
     public void Tasks_have_names_of_their_own_and_all_categories_are_there()
     {
         Assert.Equal(AllTasks.All.Count, AllTasks.All.Select(task => task.Id).Distinct().Count());
-        Assert.Equal(["data", "files", "hostile", "job", "recovery", "repository", "service", "terminal"], AllTasks.All.Select(task => task.Category).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["code", "data", "files", "hostile", "job", "recovery", "repository", "service", "template", "terminal", "volume"], AllTasks.All.Select(task => task.Category).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -18,6 +18,15 @@ public sealed class Reports
     [Fact]
     public void Sums_are_by_face() =>
         Assert.Equal([("bash", 1, 1, 500L), ("mcp", 2, 1, 1000L)], Report.Sums().Select(sum => (sum.Face, sum.Tasks, sum.Succeeded, sum.TokensIn)));
+
+    [Fact]
+    public void Faces_are_compared_on_the_tasks_that_all_of_them_tried()
+    {
+        Assert.Equal([("bash", 500L), ("mcp", 900L)], Report.Common().Sums().Select(sum => (sum.Face, sum.TokensIn)));
+        foreach (var report in new[] { Report.ToJson(), MarkdownReport.Write(Report), System.Net.WebUtility.HtmlDecode(HtmlReport.Write(Report)) })
+            Assert.Contains("descriptions and arguments are not theirs", report, StringComparison.Ordinal);
+        Assert.Contains("The 1 tasks that were tried through every face", MarkdownReport.Write(Report), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_gate_names_what_fails_and_what_grew()
@@ -52,6 +61,7 @@ public sealed class Reports
     [Theory]
     [InlineData("--fast", "--face", "sk", "--out", "here")]
     [InlineData("--out", "here", "--face", "sk", "--fast")]
+    [InlineData("--parallel", "3", "--fast", "--face", "sk", "--out", "here")]
     public void Options_come_in_any_order(params string[] args)
     {
         var options = Options.Parse(args)!;
@@ -62,8 +72,9 @@ public sealed class Reports
     [Theory]
     [InlineData("--face", "telepathy")]
     [InlineData("--out")]
+    [InlineData("--parallel", "many")]
     [InlineData("please", "run")]
     public void Options_that_make_no_sense_are_refused(params string[] args) => Assert.Null(Options.Parse(args));
 
-    private static ReportLine Line(string face, string task, bool success, long tokens) => new(task, face, "script", success, success ? null : "wrong", 2, 1, tokens, 10, 1, 1, 0.5);
+    private static ReportLine Line(string face, string task, bool success, long tokens) => new(task, face, "script", success, success ? null : "wrong", 2, 1, tokens, 10, 11, 800, 1, 1, 0.5);
 }

@@ -9,11 +9,13 @@ internal sealed class EffortEvaluator : IEvaluator
     public const string ToolCalls = "tool_calls";
     public const string TokensIn = "tokens_in";
     public const string TokensOut = "tokens_out";
+    public const string ListTools = "list_tools";
+    public const string ListTokens = "list_tokens";
     public const string WallSeconds = "wall_seconds";
     public const string SandboxCpuSeconds = "sandbox_cpu_seconds";
     public const string SandboxGibSeconds = "sandbox_gib_seconds";
 
-    public IReadOnlyCollection<string> EvaluationMetricNames { get; } = [Turns, ToolCalls, TokensIn, TokensOut, WallSeconds, SandboxCpuSeconds, SandboxGibSeconds];
+    public IReadOnlyCollection<string> EvaluationMetricNames { get; } = [Turns, ToolCalls, TokensIn, TokensOut, ListTools, ListTokens, WallSeconds, SandboxCpuSeconds, SandboxGibSeconds];
 
     public async ValueTask<EvaluationResult> EvaluateAsync(
         IEnumerable<ChatMessage> messages, ChatResponse modelResponse, IEnumerable<EvaluationContext>? additionalContext = null, CancellationToken cancellationToken = default)
@@ -35,6 +37,7 @@ internal sealed class EffortEvaluator : IEvaluator
         return new EvaluationResult(
         [
             new NumericMetric(Turns, effort.Turns), new NumericMetric(ToolCalls, effort.ToolCalls), new NumericMetric(TokensIn, effort.TokensIn), new NumericMetric(TokensOut, effort.TokensOut),
+            new NumericMetric(ListTools, effort.ListTools), new NumericMetric(ListTokens, effort.ListTokens),
             new NumericMetric(WallSeconds, seconds), new NumericMetric(SandboxCpuSeconds, seconds * cpus), new NumericMetric(SandboxGibSeconds, seconds * gibs),
         ]);
     }

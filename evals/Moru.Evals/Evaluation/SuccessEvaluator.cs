@@ -16,7 +16,7 @@ internal sealed class SuccessEvaluator : IEvaluator
         string? problem;
         try
         {
-            problem = await attempt.Task.CheckAsync(new Evidence(attempt.Sandbox, modelResponse.Text, cancellationToken));
+            problem = await attempt.Task.CheckAsync(new Evidence(attempt.Client, attempt.Sandbox, modelResponse.Text, cancellationToken));
         }
         catch (SandboxException error)
         {

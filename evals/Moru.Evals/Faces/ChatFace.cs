@@ -8,10 +8,13 @@ internal sealed class ChatFace(MoruClient client) : IFace
 {
     public string Name => "meai";
 
-    public async Task<ChatResponse> RunAsync(IChatClient model, string prompt, Sandbox sandbox, CancellationToken cancellationToken)
+    /// <summary>The tools of a task. Nobody is there to be asked.</summary>
+    public static MoruToolsOptions Options(EvalTask task) => new() { NeedsApproval = _ => false, Toolsets = task.Toolsets, AllSandboxes = task.ManySandboxes };
+
+    public async Task<ChatResponse> RunAsync(IChatClient model, EvalTask task, Sandbox sandbox, CancellationToken cancellationToken)
     {
-        await using var moru = new MoruTools(AgentSandbox.Bind(client, sandbox), new() { NeedsApproval = _ => false });
-        return await Agent.RunAsync(model, prompt, moru.Instructions, moru.Functions, cancellationToken);
+        await using var moru = new MoruTools(AgentSandbox.Bind(client, sandbox), Options(task));
+        return await Agent.RunAsync(model, task.Prompt, moru.Instructions, moru.Functions, cancellationToken);
     }
 
     public Step.Call Translate(Step.Call call) => call;

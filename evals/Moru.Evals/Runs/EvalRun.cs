@@ -4,7 +4,7 @@ using Moru.AgentSamples;
 namespace Moru.Evals;
 
 /// <summary>A task that was tried: what evaluators look at.</summary>
-internal sealed record Attempt(EvalTask Task, Sandbox Sandbox, Recorder Recorder) : EvaluationContext("attempt");
+internal sealed record Attempt(EvalTask Task, MoruClient Client, Sandbox Sandbox, Recorder Recorder) : EvaluationContext("attempt");
 
 /// <summary>What came of an attempt.</summary>
 internal sealed record Outcome(EvalTask Task, string Face, string Model, EvaluationResult Evaluation, IReadOnlyList<TrajectoryLine> Trajectory)
@@ -19,25 +19,7 @@ internal sealed record Outcome(EvalTask Task, string Face, string Model, Evaluat
 /// <summary>Tries tasks, each in a sandbox of its own.</summary>
 internal sealed class EvalRun(MoruClient client)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private static readonly IEvaluator[] Evaluators = [new SuccessEvaluator(), new EffortEvaluator()];
-
-    /// <summary>Makes the sandbox in which a task begins.</summary>
-    public async Task<Sandbox> PrepareAsync(EvalTask task, CancellationToken cancellationToken)
-    {
-        var sandbox = await client.CreateSandboxAsync(options: new() { Timeout = Limit, Metadata = new Dictionary<string, string> { ["eval"] = task.Id } }, cancellationToken: cancellationToken);
-        try
-        {
-            await sandbox.Files.WriteFilesAsync(task.Files.Select(file => new WriteEntry(file.Key, file.Value)), cancellationToken: cancellationToken);
-            if (task.Setup is { } setup) await sandbox.Commands.RunAsync(setup, new() { User = "root", Cwd = "/home/user" }, cancellationToken);
-            return sandbox;
-        }
-        catch
-        {
-            await sandbox.DisposeAsync();
-            throw;
-        }
-    }
 
     /// <summary>Tries a task through a face.</summary>
     /// <param name="task">What to do.</param>
@@ -46,13 +28,13 @@ internal sealed class EvalRun(MoruClient client)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<Outcome> TryAsync(EvalTask task, IFace face, IChatClient? model = null, CancellationToken cancellationToken = default)
     {
-        await using var sandbox = await PrepareAsync(task, cancellationToken);
-        using var recorder = new Recorder(model ?? Script(task.Solution, face), face, sandbox);
-        var response = await AnswerAsync(task, face, recorder, sandbox, cancellationToken);
+        await using var place = await Workplace.PrepareAsync(client, task, cancellationToken);
+        using var recorder = new Recorder(model ?? Script(task.Solution, face), face, place.Sandbox);
+        var response = await AnswerAsync(task, face, recorder, place.Sandbox, cancellationToken);
 
         var metrics = new List<EvaluationMetric>();
         foreach (var evaluator in Evaluators)
-            metrics.AddRange((await evaluator.EvaluateAsync([new(ChatRole.User, task.Prompt)], response, [new Attempt(task, sandbox, recorder)], cancellationToken)).Metrics.Values);
+            metrics.AddRange((await evaluator.EvaluateAsync([new(ChatRole.User, task.Prompt)], response, [new Attempt(task, client, place.Sandbox, recorder)], cancellationToken)).Metrics.Values);
         var evaluation = new EvaluationResult(metrics);
         var success = evaluation.Get<BooleanMetric>(SuccessEvaluator.Success);
         var name = model?.GetService<ChatClientMetadata>()?.DefaultModelId ?? "script";
@@ -61,15 +43,15 @@ internal sealed class EvalRun(MoruClient client)
     }
 
     /// <summary>A model that makes the moves of a script through a face.</summary>
-    public static ScriptedModel Script(IEnumerable<Move> moves, IFace face) => new([.. moves.Select(move => (ScriptedModel.Turn)(conversation => Message(move, conversation, face)))]);
+    public static ScriptedModel Script(IEnumerable<Move> moves, IFace face) => new([.. face.Opening.Concat(moves).Select(move => (ScriptedModel.Turn)(conversation => Message(move, conversation, face)))]);
 
     private static async Task<ChatResponse> AnswerAsync(EvalTask task, IFace face, Recorder recorder, Sandbox sandbox, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Limit);
+        limit.CancelAfter(Workplace.Limit);
         try
         {
-            return await face.RunAsync(recorder, task.Prompt, sandbox, limit.Token);
+            return await face.RunAsync(recorder, task, sandbox, limit.Token);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -79,8 +61,8 @@ internal sealed class EvalRun(MoruClient client)
 
     private static ChatMessage Message(Move move, IReadOnlyList<ChatMessage> conversation, IFace face)
     {
-        var last = conversation.SelectMany(message => message.Contents).OfType<FunctionResultContent>().LastOrDefault();
-        switch (move(last is null ? "" : Recorder.TextOf(last)))
+        var results = conversation.SelectMany(message => message.Contents).OfType<FunctionResultContent>();
+        switch (move(new Seen([.. results.Select(result => face.Plain(Recorder.TextOf(result)))])))
         {
             case Step.Say(var text):
                 return new ChatMessage(ChatRole.Assistant, text);

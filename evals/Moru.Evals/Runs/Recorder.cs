@@ -24,6 +24,12 @@ internal sealed partial class Recorder(IChatClient model, IFace face, Sandbox sa
 
     public long TokensOut { get; private set; }
 
+    /// <summary>How many tools the model is offered.</summary>
+    public int ListTools { get; private set; }
+
+    /// <summary>What that list costs in every turn.</summary>
+    public long ListTokens { get; private set; }
+
     /// <summary>Since the start, without the looking at files.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(started) - overhead;
 
@@ -45,7 +51,8 @@ internal sealed partial class Recorder(IChatClient model, IFace face, Sandbox sa
         var response = await base.GetResponseAsync(conversation, options, cancellationToken);
 
         Turns++;
-        TokensIn += response.Usage?.InputTokenCount ?? Tokens.Count(options?.Instructions ?? "") + Tokens.Of(options?.Tools ?? []) + conversation.Sum(Tokens.Of);
+        (ListTools, ListTokens) = face.List ?? (options?.Tools?.Count ?? 0, Tokens.Of(options?.Tools ?? []));
+        TokensIn += response.Usage?.InputTokenCount ?? Tokens.Count(options?.Instructions ?? "") + ListTokens + conversation.Sum(Tokens.Of);
         TokensOut += response.Usage?.OutputTokenCount ?? response.Messages.Sum(Tokens.Of);
         waiting = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];
         answered = Stopwatch.GetTimestamp();

@@ -10,8 +10,9 @@ internal sealed partial class Replay(MoruClient client)
     /// <summary>Returns what differs: the results and file changes of each call are compared.</summary>
     public async Task<IReadOnlyList<string>> DifferencesAsync(EvalTask task, IReadOnlyList<TrajectoryLine> trajectory, CancellationToken cancellationToken)
     {
-        await using var sandbox = await new EvalRun(client).PrepareAsync(task, cancellationToken);
-        await using var moru = new MoruTools(AgentSandbox.Bind(client, sandbox), new() { NeedsApproval = _ => false, Toolsets = Tools.Toolsets.All });
+        await using var place = await Workplace.PrepareAsync(client, task, cancellationToken);
+        var sandbox = place.Sandbox;
+        await using var moru = new MoruTools(AgentSandbox.Bind(client, sandbox), ChatFace.Options(task) with { Toolsets = Tools.Toolsets.All });
         var tools = moru.Functions.ToDictionary(tool => tool.Name);
         var differences = new List<string>();
         var before = await FileState.CaptureAsync(sandbox, cancellationToken);

@@ -4,7 +4,10 @@ namespace Moru.Evals;
 internal static class AllTasks
 {
     public static IReadOnlyList<EvalTask> All { get; } =
-        [.. DataTasks.All, .. FileTasks.All, .. HostileTasks.All, .. JobTasks.All, .. RecoveryTasks.All, .. RepositoryTasks.All, .. ServiceTasks.All, .. TerminalTasks.All];
+    [
+        .. CodeTasks.All, .. DataTasks.All, .. FileTasks.All, .. HostileTasks.All, .. JobTasks.All, .. RecoveryTasks.All, .. RepositoryTasks.All, .. ServiceTasks.All, .. TemplateTasks.All, .. TerminalTasks.All,
+        .. VolumeTasks.All,
+    ];
 
     /// <exception cref="ArgumentException">None is left.</exception>
     public static IReadOnlyList<EvalTask> Where(string filter, bool fast)

@@ -28,7 +28,7 @@ internal sealed class CodeInterpreterRun
         var files = inputs.Select(Input).OfType<(string Path, ReadOnlyMemory<byte> Data)>().ToList();
         if (files.Count == 0) return;
         var current = await sandbox.GetAsync(cancellationToken: cancellationToken);
-        await PythonProcess.PrepareAsync(current, cancellationToken);
+        await CodeInterpreter.PrepareAsync(current, cancellationToken);
         foreach (var (path, data) in files)
         {
             // What the code made of an input in an earlier request must not be undone.
@@ -48,7 +48,7 @@ internal sealed class CodeInterpreterRun
             var result = await sandbox.Python.RunAsync(code, cancellationToken: cancellationToken);
             activity?.SetTag(Traces.SandboxId, sandbox.SandboxId);
             if (FunctionInvokingChatClient.CurrentContext?.CallContent.CallId is { } callId) contents.Add(callId, await ShownAsync(result, cancellationToken));
-            return sandbox.TakeNews() is { } news ? $"[note: {news}]\n{result}" : result.ToString();
+            return sandbox.Session.TakeNews() is { } news ? $"[note: {news}]\n{result}" : result.ToString();
         }
         catch (SandboxException error)
         {
@@ -82,8 +82,8 @@ internal sealed class CodeInterpreterRun
 
     private static (string, ReadOnlyMemory<byte>)? Input(AIContent content) => content switch
     {
-        DataContent data => ($"{PythonProcess.DataDirectory}/{NameOf(data)}", data.Data),
-        HostedFileContent made when made.FileId.StartsWith(PythonProcess.DataDirectory + "/", StringComparison.Ordinal) => null,
+        DataContent data => ($"{CodeInterpreter.DataDirectory}/{NameOf(data)}", data.Data),
+        HostedFileContent made when made.FileId.StartsWith(CodeInterpreter.DataDirectory + "/", StringComparison.Ordinal) => null,
         HostedFileContent made => throw new NotSupportedException($"The code interpreter knows no file '{made.FileId}'. Give the file itself as DataContent with a Name."),
         _ => throw new NotSupportedException($"The code interpreter cannot take a {content.GetType().Name} as input. Give files as DataContent with a Name."),
     };

@@ -1,26 +1,28 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Moru.Tools;
 
 namespace Moru.Agents;
 
 /// <summary>
-/// Python in the sandbox of a conversation. Variables stay from one run to the next, until the sandbox ends or a run has to be killed. One run at a
+/// Python in the sandbox of a conversation, in <c>/mnt/data</c>. Variables stay from one run to the next, until the sandbox ends or a run has to be killed. One run at a
 /// time; others wait. Get it from <see cref="AgentSandbox.Python"/>, with which it ends.
 /// </summary>
-public sealed class CodeInterpreter : IAsyncDisposable
+public sealed class CodeInterpreter
 {
     /// <summary>How long a run may take unless told otherwise: 100 s.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(100);
 
+    internal const string DataDirectory = "/mnt/data";
+
     private const string StateLost = "Variables and imports of earlier runs are lost; files are kept.";
+    private const int MaxReply = 1 << 20;
+    private const long MaxImage = 1 << 20;
 
-    private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(3);
+    private readonly SandboxSession session;
 
-    private readonly AgentSandbox sandbox;
-    private readonly SemaphoreSlim gate = new(1, 1);
-    private PythonProcess? process;
-
-    internal CodeInterpreter(AgentSandbox sandbox) => this.sandbox = sandbox;
+    internal CodeInterpreter(SandboxSession session) => this.session = session;
 
     /// <summary>Runs Python code.</summary>
     /// <param name="code">Any number of lines. The value of the last one is in the result.</param>
@@ -34,112 +36,69 @@ public sealed class CodeInterpreter : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(code);
         var limit = timeout ?? DefaultTimeout;
-        await gate.WaitAsync(cancellationToken);
-        try
+        var sandbox = await session.GetAsync(limit, cancellationToken);
+        var (kernel, _) = await session.Kernels.GetAsync(sandbox, Language.Python, DataDirectory);
+        var request = new KernelRequest(code) { Files = DataDirectory, OnCall = tools is null ? null : (call, cancel) => AnswerAsync(call, tools, cancel) };
+        var started = Stopwatch.GetTimestamp();
+        var answer = await kernel.RunAsync(request, limit, cancellationToken);
+        if (answer is null) await session.Kernels.RemoveAsync(kernel);
+        if (kernel.Missing) throw new SandboxException($"Python did not start in sandbox '{sandbox.SandboxId}': it has no python3. Use a template that has it, such as base.");
+
+        var late = answer is { Interrupted: true } || (answer is null && Stopwatch.GetElapsedTime(started) >= limit);
+        var printed = answer?.Stdout is null ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, null, cancellationToken) : null;
+        return new CodeResult
         {
-            var running = await StartedAsync(limit, cancellationToken);
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(limit);
-            try
-            {
-                await running.SendAsync(new CodeRequest(code), deadline.Token);
-                return await ToEndAsync(running, tools ?? [], deadline.Token) is { } done
-                    ? Describe(done)
-                    : await EndAsync($"Python has ended: the code exited, crashed or used too much memory. {StateLost}");
-            }
-            catch (OperationCanceledException)
-            {
-                var stopped = await StopAsync(running);
-                cancellationToken.ThrowIfCancellationRequested();
-                return stopped with { Error = $"Interrupted after {limit.TotalSeconds:0.#} s, its time limit. {stopped.Error}".TrimEnd() };
-            }
-        }
-        finally
-        {
-            gate.Release();
-        }
+            Stdout = printed?.Stdout ?? answer!.Stdout!,
+            Stderr = printed?.Stderr ?? answer!.Stderr!,
+            Value = answer?.Value,
+            Error = late ? $"Interrupted after {limit.TotalSeconds:0.#} s, its time limit. {(answer is null ? StateLost : "")}".TrimEnd()
+                : answer is null ? $"Python has ended: the code exited, crashed or used too much memory. {StateLost}"
+                : answer.Error,
+            Images = await ImagesAsync(sandbox, answer?.Images ?? [], cancellationToken),
+            Files = [.. (answer?.Files ?? []).Select(file => new CodeFile(file.Path, file.Size))],
+        };
     }
 
-    /// <summary>Ends Python, after the run that is under way. Its <see cref="AgentSandbox"/> does this.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await gate.WaitAsync();
-        try
-        {
-            await EndAsync("");
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
+    /// <summary>Makes the directory where code finds its inputs and leaves its files.</summary>
+    internal static Task PrepareAsync(Sandbox sandbox, CancellationToken cancellationToken) => Kernel.MakeDirectoryAsync(sandbox, DataDirectory, cancellationToken);
 
-    private async Task<PythonProcess> StartedAsync(TimeSpan busyFor, CancellationToken cancellationToken)
-    {
-        var current = await sandbox.GetAsync(busyFor, cancellationToken);
-        if (process is { } running && running.SandboxId == current.SandboxId) return running;
-        await EndAsync("");
-        return process = await PythonProcess.StartAsync(current, cancellationToken);
-    }
-
-    private static async Task<CodeDone?> ToEndAsync(PythonProcess running, IReadOnlyCollection<AIFunction> tools, CancellationToken cancellationToken)
-    {
-        while (await running.ReceiveAsync(cancellationToken) is { } message)
-        {
-            if (message.Done is { } done) return done;
-            if (message.Call is { } call) await running.SendAsync(await AnswerAsync(call, tools, cancellationToken), cancellationToken);
-        }
-
-        return null;
-    }
-
-    private static async Task<ToolAnswer> AnswerAsync(ToolCallFromCode call, IReadOnlyCollection<AIFunction> tools, CancellationToken cancellationToken)
+    private static async Task<KernelReply> AnswerAsync(KernelCall call, IReadOnlyCollection<AIFunction> tools, CancellationToken cancellationToken)
     {
         if (tools.FirstOrDefault(tool => tool.Name == call.Tool) is not { } wanted)
-            return new ToolAnswer(null, $"There is no tool '{call.Tool}'. {(tools.Count == 0 ? "Code can call none here." : $"There are: {string.Join(", ", tools.Select(tool => tool.Name))}.")}");
+            return new(null, $"There is no tool '{call.Tool}'. There are: {string.Join(", ", tools.Select(tool => tool.Name))}.");
         try
         {
             var arguments = new AIFunctionArguments(call.Arguments?.ToDictionary(pair => pair.Key, pair => (object?)pair.Value));
             var result = await wanted.InvokeAsync(arguments, cancellationToken);
             if (result is IEnumerable<AIContent> contents) result = string.Concat(contents.OfType<TextContent>()); // code cannot look at pictures
-            return new ToolAnswer(JsonSerializer.SerializeToElement(result, AIJsonUtilities.DefaultOptions), null);
+            var value = JsonSerializer.SerializeToElement(result, AIJsonUtilities.DefaultOptions);
+            return value.GetRawText().Length is var length && length <= MaxReply
+                ? new(value, null)
+                : new(null, $"{call.Tool} returned {length} characters of JSON; at most {MaxReply} reach the code. Ask it for less.");
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ToolAnswer(null, $"{call.Tool} failed: {error.Message}");
+            return new(null, $"{call.Tool} failed: {error.Message}");
         }
     }
 
-    private async Task<CodeResult> StopAsync(PythonProcess running)
+    /// <summary>The originals: what the interpreter answers are copies that suit a model.</summary>
+    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ImagesAsync(Sandbox sandbox, IReadOnlyList<KernelImage> images, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(InterruptPatience);
-        try
+        var originals = new List<ReadOnlyMemory<byte>>();
+        foreach (var path in images.Where(image => image.Path?.EndsWith(".png", StringComparison.Ordinal) == true).Select(image => image.Path!))
         {
-            await running.InterruptAsync(patience.Token);
-            if (await ToEndAsync(running, [], patience.Token) is { } done) return Describe(done) with { Error = null };
+            try
+            {
+                if ((await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken)).SizeBytes <= MaxImage)
+                    originals.Add(await sandbox.Files.ReadBytesAsync(path, cancellationToken: cancellationToken));
+            }
+            catch (NotFoundException)
+            {
+                // The code has taken it away.
+            }
         }
-        catch (Exception error) when (error is OperationCanceledException or SandboxException)
-        {
-            // It does not listen, or its sandbox is gone.
-        }
 
-        return await EndAsync(StateLost);
+        return originals;
     }
-
-    private async Task<CodeResult> EndAsync(string error)
-    {
-        if (process is { } ending) await ending.DisposeAsync();
-        process = null;
-        return new CodeResult { Stdout = "", Stderr = "", Error = error };
-    }
-
-    private static CodeResult Describe(CodeDone done) => new()
-    {
-        Stdout = done.Stdout ?? "",
-        Stderr = done.Stderr ?? "",
-        Value = done.Value,
-        Error = done.Error,
-        Images = [.. (done.Images ?? []).Select(image => (ReadOnlyMemory<byte>)image)],
-        Files = [.. (done.Files ?? []).Select(file => new CodeFile(file.Path, file.Size))],
-    };
 }

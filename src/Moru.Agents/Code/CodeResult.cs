@@ -17,7 +17,7 @@ public sealed record CodeResult
     /// <summary>Traceback of the exception that ended the run, or another reason; null: it succeeded.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Plots and pictures it showed, as PNG; at most 8 of at most 1 MiB.</summary>
+    /// <summary>Plots and pictures it showed, as PNG; at most 4 of at most 1 MiB.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Images { get; init; } = [];
 
     /// <summary>Files under <c>/mnt/data</c> that it wrote.</summary>

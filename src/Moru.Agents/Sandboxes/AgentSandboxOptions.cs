@@ -1,22 +1,12 @@
+using Moru.Tools;
+
 namespace Moru.Agents;
 
 /// <summary>What kind of sandbox a conversation gets.</summary>
-public sealed record AgentSandboxOptions
+public sealed record AgentSandboxOptions : SandboxSessionOptions
 {
-    /// <summary>Template it is made from; default <c>base</c>.</summary>
-    public string Template { get; init; } = "base";
-
-    /// <summary>
-    /// How long it lives after its last use; whole seconds, default 15 minutes. An agent that never disposes it, or dies, leaves
-    /// nothing behind for longer than this.
-    /// </summary>
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
-
-    /// <summary>
-    /// Environment, network rules, volume and labels; default: those of <see cref="SandboxOptions"/>. Its timeout is not used:
-    /// <see cref="IdleTimeout"/> is.
-    /// </summary>
-    public SandboxOptions Sandbox { get; init; } = new();
+    /// <summary>Starts from the defaults, with 30 s for the server to kill the sandbox.</summary>
+    public AgentSandboxOptions() => EndPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Name of the conversation, which traces carry as <c>gen_ai.conversation.id</c> and the sandbox as its label <c>conversation</c>;
@@ -24,9 +14,6 @@ public sealed record AgentSandboxOptions
     /// </summary>
     public string? ConversationId { get; init; }
 
-    internal SandboxOptions ForServer() => Sandbox with
-    {
-        Timeout = IdleTimeout,
-        Metadata = ConversationId is { } id ? new Dictionary<string, string>(Sandbox.Metadata ?? new Dictionary<string, string>()) { ["conversation"] = id } : Sandbox.Metadata,
-    };
+    /// <summary>The same, with the conversation as a label of the sandbox.</summary>
+    internal SandboxSessionOptions Labelled => ConversationId is { } id ? WithLabel("conversation", id) : this;
 }

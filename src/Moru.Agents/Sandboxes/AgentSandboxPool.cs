@@ -1,3 +1,5 @@
+using Moru.Tools;
+
 namespace Moru.Agents;
 
 /// <summary>
@@ -43,7 +45,7 @@ public sealed class AgentSandboxPool : IAsyncDisposable
                 if (conversations.Count >= options.MaxConversations && conversations.Remove(conversations.MinBy(pair => pair.Value.LastOpened).Key, out var evicted))
                     oldest = evicted.Sandbox;
                 var own = options.Sandbox with { ConversationId = conversationId };
-                entry.Sandbox = new AgentSandbox(client, own, time, () => TakeAsync(own));
+                entry.Sandbox = new AgentSandbox(SandboxSession.From(AgentSandbox.Shared(client), own.Labelled, time, _ => TakeAsync(own)), conversationId);
             }
 
             sandbox = entry.Sandbox;
@@ -102,7 +104,7 @@ public sealed class AgentSandboxPool : IAsyncDisposable
             }
         }
 
-        return await client.CreateSandboxAsync(own.Template, own.ForServer());
+        return await MakeAsync(own.Labelled);
     }
 
     private Task<Sandbox>? NextReady()
@@ -118,8 +120,10 @@ public sealed class AgentSandboxPool : IAsyncDisposable
     private void Refill()
     {
         while (!disposed && ready.Count < options.Ready)
-            ready.Enqueue(Task.Run(() => client.CreateSandboxAsync(options.Sandbox.Template, options.Sandbox.ForServer())));
+            ready.Enqueue(Task.Run(() => MakeAsync(options.Sandbox)));
     }
+
+    private Task<Sandbox> MakeAsync(SandboxSessionOptions kind) => client.CreateSandboxAsync(kind.Template, kind.Sandbox with { Timeout = kind.IdleTimeout });
 
     private static async Task KillAsync(Task<Sandbox> making)
     {

@@ -1,21 +1,23 @@
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
+using Moru.Tools;
 
 namespace Moru.Agents;
 
-/// <summary>The tools by what they are about. A plugin is named by that, a function in it is called as the tool everywhere else.</summary>
+/// <summary>The tools by their toolsets. A plugin is named by one, a function in it is called as the tool everywhere else.</summary>
 internal static class MoruPlugins
 {
     private const string Others = "sandbox";
 
-    private static readonly (string Name, string[] Words)[] Groups =
+    // A tool in several toolsets is in the plugin that comes first.
+    private static readonly (string Name, Toolsets Toolset)[] Groups =
     [
-        ("code", ["code"]),
-        ("commands", ["command", "commands", "process", "processes"]),
-        ("files", ["file", "files", "directory"]),
-        ("pty", ["terminal", "terminals", "pty", "keys", "screen"]),
-        ("templates", ["template", "templates", "build", "builds"]),
-        ("volumes", ["volume", "volumes"]),
+        ("code", Toolsets.Code),
+        ("commands", Toolsets.Commands),
+        ("files", Toolsets.Files),
+        ("pty", Toolsets.Pty),
+        ("templates", Toolsets.Templates),
+        ("volumes", Toolsets.Volumes),
     ];
 
     public static IEnumerable<string> Names => Groups.Select(group => group.Name).Append(Others);
@@ -26,5 +28,5 @@ internal static class MoruPlugins
         name, $"Work with the {name} of a Linux sandbox.", tools.SelfGuarding.Where(tool => GroupOf(tool) == name).Select(tool => tool.AsKernelFunction()));
 
     private static string GroupOf(AIFunction tool) =>
-        Groups.FirstOrDefault(group => tool.Name.Split('_').Intersect(group.Words).Any()).Name ?? Others;
+        Groups.FirstOrDefault(group => tool.GetService<Tool>()!.Toolsets.HasFlag(group.Toolset)).Name ?? Others;
 }

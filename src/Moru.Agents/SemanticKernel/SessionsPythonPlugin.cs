@@ -62,7 +62,7 @@ public sealed class SessionsPythonPlugin(SessionsPythonSettings settings, AgentS
     [Description("Lists all entities: files or directories in the `/mnt/data` directory of the current session.")]
     public async Task<IReadOnlyList<SessionsRemoteFileMetadata>> ListFilesAsync(CancellationToken cancellationToken = default)
     {
-        var entries = await (await PreparedAsync(cancellationToken)).Files.ListAsync(PythonProcess.DataDirectory, cancellationToken: cancellationToken);
+        var entries = await (await PreparedAsync(cancellationToken)).Files.ListAsync(CodeInterpreter.DataDirectory, cancellationToken: cancellationToken);
         return [.. entries.Select(Describe)];
     }
 
@@ -89,22 +89,22 @@ public sealed class SessionsPythonPlugin(SessionsPythonSettings settings, AgentS
     private async Task<Sandbox> PreparedAsync(CancellationToken cancellationToken)
     {
         var current = await sandbox.GetAsync(cancellationToken: cancellationToken);
-        await PythonProcess.PrepareAsync(current, cancellationToken);
+        await CodeInterpreter.PrepareAsync(current, cancellationToken);
         return current;
     }
 
     private static string RemotePath(string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        if (name.StartsWith(PythonProcess.DataDirectory + "/", StringComparison.Ordinal)) name = name[(PythonProcess.DataDirectory.Length + 1)..];
+        if (name.StartsWith(CodeInterpreter.DataDirectory + "/", StringComparison.Ordinal)) name = name[(CodeInterpreter.DataDirectory.Length + 1)..];
         return name.StartsWith('/') || name.Split('/').Contains("..") || name.Contains('\0', StringComparison.Ordinal)
-            ? throw new ArgumentException($"'{name}' is not below {PythonProcess.DataDirectory}; give a name relative to it.", nameof(name))
-            : $"{PythonProcess.DataDirectory}/{name}";
+            ? throw new ArgumentException($"'{name}' is not below {CodeInterpreter.DataDirectory}; give a name relative to it.", nameof(name))
+            : $"{CodeInterpreter.DataDirectory}/{name}";
     }
 
     private static SessionsRemoteFileMetadata Describe(EntryInfo entry) => new()
     {
-        Name = entry.Path[(PythonProcess.DataDirectory.Length + 1)..],
+        Name = entry.Path[(CodeInterpreter.DataDirectory.Length + 1)..],
         SizeInBytes = entry.Type == FileType.Directory ? null : entry.SizeBytes,
         LastModifiedAt = entry.ModifiedTime.UtcDateTime,
         Type = entry.Type == FileType.Directory ? "directory" : "file",

@@ -80,7 +80,7 @@ public sealed class SessionsRemoteFileMetadata
 
     /// <summary>Its path in the sandbox.</summary>
     [JsonIgnore]
-    public string FullPath => $"{PythonProcess.DataDirectory}/{Name}";
+    public string FullPath => $"{CodeInterpreter.DataDirectory}/{Name}";
 }
 
 [JsonSerializable(typeof(SessionsPythonCodeExecutionResult))]

@@ -8,7 +8,7 @@ internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, Tim
 {
     private const int Capacity = 1_000;
 
-    private static readonly TimeSpan Keep = Tools.SandboxSession.IdleTimeout + TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Keep = new Tools.SandboxSessionOptions().IdleTimeout + TimeSpan.FromMinutes(5);
 
     private readonly Lock guard = new();
     private readonly Dictionary<string, Entry> entries = [];

@@ -1,9 +1,10 @@
 # Runs code given as lines of JSON on fd 4 and answers each with one on fd 3. Fds 1 and 2 are files, emptied before each run, so that
 # whatever the code and its children print can be read at any time.
-import ast, asyncio, builtins, inspect, json, linecache, os, signal, traceback, types, warnings
+import ast, asyncio, builtins, inspect, json, linecache, os, signal, stat, threading, traceback, types, warnings
 
 PRINTED = 8_000
 TEXT = 4_000
+CALL = 1 << 20
 os.environ.setdefault("MPLBACKEND", "Agg")
 warnings.filterwarnings("ignore", message=".*non-interactive.*")
 for stream in (sys.stdout, sys.stderr):
@@ -15,6 +16,8 @@ sys.argv = [""]
 sys.path.insert(0, "")
 loop = asyncio.new_event_loop()
 asyncio.set_event_loop(loop)
+turn = threading.Lock()
+current = 0
 images = []
 plots = 0
 
@@ -78,6 +81,37 @@ def take_figures():
         pyplot.close("all")
 
 
+def call_tool(name, **arguments):
+    """Calls a tool of the agent and returns its result."""
+    call = json.dumps({"id": current, "call": {"tool": name, "arguments": arguments}}).encode()
+    if len(call) > CALL:
+        raise ValueError(f"The arguments of {name} are {len(call)} bytes of JSON; at most {CALL} may be sent")
+    with turn:
+        answers.write(call + b"\n")
+        answers.flush()
+        reply = json.loads(requests.readline())
+    if reply.get("error") is not None:
+        raise RuntimeError(reply["error"])
+    return reply.get("value")
+
+
+def files(folder):
+    """Sizes and times of the files below a folder, at most 1,000."""
+    found = {}
+    for place, _, names in os.walk(folder or ""):
+        for name in names:
+            path = os.path.join(place, name)
+            try:
+                entry = os.lstat(path)
+            except OSError:
+                continue
+            if stat.S_ISREG(entry.st_mode):
+                found[path] = (entry.st_mtime_ns, entry.st_size)
+            if len(found) == 1_000:
+                return found
+    return found
+
+
 def execute(code, name):
     linecache.cache[name] = (len(code), None, code.splitlines(True), name)
     tree = ast.parse(code, name)
@@ -100,8 +134,13 @@ def describe(error, name):
     return cut("".join(traceback.format_exception(type(error), error, trace)).rstrip())
 
 
-def run(number, code):
+def run(number, code, folder=None, tools=False):
+    global current
+    current = number
     answer = {"id": number}
+    before = files(folder)
+    if tools:
+        main.call_tool = call_tool
     name = f"<code {number}>"
     images.clear()
     for fd in (1, 2):
@@ -122,6 +161,7 @@ def run(number, code):
     sys.stdout.flush()
     sys.stderr.flush()
     answer["images"] = list(images)
+    answer["files"] = [{"path": path, "size": entry[1]} for path, entry in sorted(files(folder).items()) if before.get(path) != entry]
     if sum(os.fstat(fd).st_size for fd in (1, 2)) <= PRINTED:
         answer["stdout"], answer["stderr"] = (printed(fd) for fd in (1, 2))
     return answer
@@ -138,5 +178,7 @@ os.set_inheritable(4, False)
 with os.fdopen(4, "rb") as requests, os.fdopen(3, "wb") as answers:
     for line in requests:
         request = json.loads(line)
-        answers.write(json.dumps(run(request["id"], request["code"])).encode() + b"\n")
+        if "code" not in request:
+            continue  # a tool's result that came after the run was interrupted
+        answers.write(json.dumps(run(request["id"], request["code"], request.get("files"), request.get("tools"))).encode() + b"\n")
         answers.flush()

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+
+namespace Moru.Tools;
+
+/// <summary>The interpreters of a session, one for each sandbox, language and directory, started on first use.</summary>
+internal sealed class Kernels : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<(string Sandbox, string Language, string? Directory), Task<Kernel>> byPlace = new();
+
+    /// <summary>Returns an interpreter that runs, and whether it takes the place of one that had ended.</summary>
+    /// <param name="sandbox">Where.</param>
+    /// <param name="language">Which.</param>
+    /// <param name="directory">Where its code begins, made when it is not there; null: the home directory.</param>
+    public async Task<(Kernel Kernel, bool Replaced)> GetAsync(Sandbox sandbox, Language language, string? directory = null)
+    {
+        var key = (sandbox.SandboxId, language.Name, directory);
+        for (var replaced = false; ; replaced = true)
+        {
+            var starting = byPlace.GetOrAdd(key, _ => Kernel.StartAsync(sandbox, language, directory, CancellationToken.None));
+            try
+            {
+                var kernel = await starting;
+                if (!kernel.Ended || kernel.Missing) return (kernel, replaced);
+                if (byPlace.TryRemove(new(key, starting))) await kernel.DisposeAsync();
+            }
+            catch
+            {
+                byPlace.TryRemove(new(key, starting));
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Ends an interpreter of which nothing more is expected.</summary>
+    public async Task RemoveAsync(Kernel ended)
+    {
+        foreach (var (key, starting) in byPlace)
+        {
+            if (starting.IsCompletedSuccessfully && starting.Result == ended) byPlace.TryRemove(new(key, starting));
+        }
+
+        await ended.DisposeAsync();
+    }
+
+    /// <summary>Ends them all.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        var running = byPlace.Values.Where(starting => starting.IsCompletedSuccessfully).Select(starting => starting.Result).ToList();
+        byPlace.Clear();
+        await Task.WhenAll(running.Select(kernel => kernel.DisposeAsync().AsTask()));
+    }
+}
