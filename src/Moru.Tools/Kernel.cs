@@ -182,5 +182,5 @@ internal sealed record KernelAnswer
     public IReadOnlyList<KernelImage> Images { get; init; } = [];
 }
 
-/// <summary>A picture, and where the sandbox keeps the original.</summary>
-internal sealed record KernelImage(string Type, string Data, string? Path);
+/// <summary>A picture, and where the sandbox keeps the original; null: nowhere.</summary>
+internal sealed record KernelImage(string Type, string Data, ToolFile? Original);

@@ -39,6 +39,16 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
     public string? SandboxId => own.Id;
 
+    /// <summary>The terminals that its tools have opened.</summary>
+    internal OpenTerminals Terminals { get; } = new();
+
+    /// <summary>Process ids of the terminals that this session has open in a sandbox.</summary>
+    public IReadOnlyList<int> TerminalsIn(string sandboxId) => Terminals.In(sandboxId);
+
+    /// <summary>The screen of a terminal as it is now; what has scrolled off it stays for <c>use_terminal</c> to show.</summary>
+    /// <returns>Null when this session has no such terminal open.</returns>
+    public TerminalScreen? ScreenOrDefault(string sandboxId, int pid) => Terminals.FindOrDefault(sandboxId, pid)?.Peek();
+
     /// <summary>Kills the session sandbox unless it has a <see cref="Name"/>, waiting at most 1.5 s for it (its timeout ends it otherwise). Other sandboxes live on.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -53,6 +63,7 @@ public sealed class SandboxSession : IAsyncDisposable
             // The server is gone or slow; the sandbox's timeout ends it.
         }
 
+        await Terminals.DisposeAsync();
         client?.Dispose();
         own.Dispose();
         gate.Dispose();
