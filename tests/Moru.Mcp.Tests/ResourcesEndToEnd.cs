@@ -73,16 +73,22 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
     public async Task A_paused_sandbox_is_described_and_stays_paused()
     {
         var id = (await mcp.DoAsync("create_sandbox", new() { ["timeout_seconds"] = 120 })).GetProperty("sandbox_id").GetString()!;
-        await mcp.DoAsync("run_command", new() { ["command"] = "echo before", ["sandbox_id"] = id });
-        await Eventually.TrueAsync(async () => (await TextAsync($"moru://sandboxes/{id}/logs")).Text.Contains("before", StringComparison.Ordinal), "the log has the output");
-        await mcp.DoAsync("pause_sandbox", new() { ["sandbox_id"] = id });
+        try
+        {
+            await mcp.DoAsync("run_command", new() { ["command"] = "echo before", ["sandbox_id"] = id });
+            await Eventually.TrueAsync(async () => (await TextAsync($"moru://sandboxes/{id}/logs")).Text.Contains("before", StringComparison.Ordinal), "the log has the output");
+            await mcp.DoAsync("pause_sandbox", new() { ["sandbox_id"] = id });
 
-        var error = await Assert.ThrowsAsync<McpProtocolException>(() => ReadAsync($"moru://sandboxes/{id}/files/etc/hostname"));
-        Assert.Contains("is paused; any tool that uses it resumes it", error.Message, StringComparison.Ordinal);
-        Assert.Contains("before", (await TextAsync($"moru://sandboxes/{id}/logs")).Text, StringComparison.Ordinal);
-        Assert.Equal("paused", (await mcp.DoAsync("inspect_sandbox", new() { ["sandbox_id"] = id })).GetProperty("state").GetString());
-        Assert.Contains("\"paused\"", (await TextAsync("moru://sandboxes/" + id)).Text, StringComparison.Ordinal);
-        await mcp.DoAsync("kill_sandbox", new() { ["sandbox_id"] = id });
+            var error = await Assert.ThrowsAsync<McpProtocolException>(() => ReadAsync($"moru://sandboxes/{id}/files/etc/hostname"));
+            Assert.Contains("is paused; any tool that uses it resumes it", error.Message, StringComparison.Ordinal);
+            Assert.Contains("before", (await TextAsync($"moru://sandboxes/{id}/logs")).Text, StringComparison.Ordinal);
+            Assert.Equal("paused", (await mcp.DoAsync("inspect_sandbox", new() { ["sandbox_id"] = id })).GetProperty("state").GetString());
+            Assert.Contains("\"paused\"", (await TextAsync("moru://sandboxes/" + id)).Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await mcp.DoAsync("kill_sandbox", new() { ["sandbox_id"] = id }); // paused, it would outlive everybody
+        }
     }
 
     [Theory]
