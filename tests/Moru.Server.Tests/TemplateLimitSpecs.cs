@@ -57,6 +57,24 @@ public sealed class TemplateLimitSpecs
     }
 
     [Fact]
+    public async Task A_layer_that_another_build_made_anew_stays_as_long_as_a_build_needs_it()
+    {
+        await using var server = await StartAsync();
+        const string Steps = """ "fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["make"]},{"type":"RUN","args":["test"]}] """;
+        var (reached, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        server.Engine.BeforeStart = spec => spec.Image.Contains("/layer:", StringComparison.Ordinal) && reached.TrySetResult() ? go.Task : Task.CompletedTask;
+        var first = await server.StartBuildAsync("first", $"{{{Steps}}}");
+        await reached.Task.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
+
+        await server.BuildAsync("second", $"{{{Steps},\"force\":true}}");
+        go.SetResult();
+
+        await Eventually.TrueAsync(async () => (await server.StatusAsync(first))["status"] is not "building");
+        Assert.Equal("ready", (await server.StatusAsync(first))["status"]);
+        await Eventually.TrueAsync(() => server.Engine.Images.Count(image => image.Contains("/layer:", StringComparison.Ordinal)) == 3);
+    }
+
+    [Fact]
     public async Task Layers_of_one_team_are_not_reused_by_another()
     {
         await using var server = await StartAsync();

@@ -73,6 +73,9 @@ public sealed class InMemoryEngine : IContainerEngine
         }
     }
 
+    /// <summary>Awaited before a container starts; null: nothing.</summary>
+    public Func<ContainerSpec, Task>? BeforeStart { get; set; }
+
     /// <summary>Awaited before a container is frozen, to hold a pause where it is.</summary>
     public Func<Task>? BeforeFreeze { get; set; }
 
@@ -122,8 +125,9 @@ public sealed class InMemoryEngine : IContainerEngine
         return engine;
     }
 
-    public Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    public async Task<EngineContainer> StartAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
+        if (BeforeStart is { } hold) await hold(spec);
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfDown();
         lock (images)
@@ -135,7 +139,7 @@ public sealed class InMemoryEngine : IContainerEngine
         var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory", LimitsDisks ? spec.Limits.DiskSizeMB : 0);
         if (!containers.TryAdd(spec.SandboxId, new Entry(spec, container)))
             throw new RuntimeException(RuntimeError.StartFailed, $"Sandbox '{spec.SandboxId}' has a container already.");
-        return Task.FromResult(container);
+        return container;
     }
 
     public async Task PauseAsync(string sandboxId, CancellationToken cancellationToken)

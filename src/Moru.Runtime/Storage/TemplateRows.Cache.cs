@@ -19,13 +19,13 @@ internal sealed partial class TemplateRows
         ("$team", teamId), ("$key", layer.Key), ("$image", layer.Image), ("$context", JsonSerializer.Serialize(layer.Context, StoreJson.Default.BuildContext)),
         ("$now", RuntimeStore.Text(now)));
 
-    /// <summary>Images of layers beyond the newest ones of the team.</summary>
+    /// <summary>Images of layers that were replaced, and of those beyond the newest ones of the team.</summary>
     public IReadOnlyList<string> StaleLayerImages(string teamId, int most) => Read(
         """
         SELECT DISTINCT image FROM template_layers WHERE team_id = $team
-            AND image NOT IN (SELECT image FROM template_layers WHERE team_id = $team ORDER BY used_at DESC LIMIT $most)
+            AND image NOT IN (SELECT image FROM template_layers WHERE team_id = $team AND key NOT LIKE $replaced ORDER BY used_at DESC LIMIT $most)
         """,
-        row => row.GetString(0), ("$team", teamId), ("$most", most));
+        row => row.GetString(0), ("$team", teamId), ("$most", most), ("$replaced", CachedLayer.Replaced + "%"));
 
     public int ForgetLayers(string teamId, string image) => Run("DELETE FROM template_layers WHERE team_id = $team AND image = $image", ("$team", teamId), ("$image", image));
 
@@ -69,7 +69,11 @@ internal sealed partial class TemplateRows
 /// <param name="Key">Names everything that led to it.</param>
 /// <param name="Image">Its image on the engine.</param>
 /// <param name="Context">What the next step runs under.</param>
-internal sealed record CachedLayer(string Key, string Image, BuildContext Context);
+internal sealed record CachedLayer(string Key, string Image, BuildContext Context)
+{
+    /// <summary>Begins the keys of layers that no build finds any more.</summary>
+    public const string Replaced = "replaced ";
+}
 
 /// <summary>Uploaded files, kept once for each content.</summary>
 internal sealed record StoredArchive(string Digest, long Bytes);

@@ -23,19 +23,16 @@ internal sealed class LayerCache(RuntimeStore store, IContainerEngine engine, Ru
             ? layer
             : null;
 
-    /// <summary>Keeps a layer for the next build. One that it replaces is removed.</summary>
-    public async Task AddAsync(string teamId, CachedLayer layer, CancellationToken cancellationToken)
+    /// <summary>Keeps a layer for the next build. One that it replaces stays until it is pruned: another build may go on from it.</summary>
+    public void Add(string teamId, CachedLayer layer) => store.Templates(rows =>
     {
-        var replaced = store.Templates(rows =>
-        {
-            var earlier = rows.FindLayer(teamId, layer.Key, time.GetUtcNow());
-            rows.Save(teamId, layer, time.GetUtcNow());
-            return earlier;
-        });
-        if (replaced is not null && replaced.Image != layer.Image) await RemoveAsync(teamId, replaced.Image, cancellationToken);
-    }
+        var now = time.GetUtcNow();
+        if (rows.FindLayer(teamId, layer.Key, now) is { } earlier && earlier.Image != layer.Image)
+            rows.Save(teamId, earlier with { Key = CachedLayer.Replaced + earlier.Image }, now);
+        return rows.Save(teamId, layer, now);
+    });
 
-    /// <summary>Removes the layers that are too many. What depends on them keeps their content.</summary>
+    /// <summary>Removes the layers that were replaced or are too many, when no build of the team runs. What depends on them keeps their content.</summary>
     public async Task PruneAsync(string teamId, CancellationToken cancellationToken)
     {
         foreach (var image in store.Templates(rows => rows.StaleLayerImages(teamId, options.MaxLayers))) await RemoveAsync(teamId, image, cancellationToken);

@@ -109,7 +109,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         var at = await SandboxAsync(cancellationToken);
         context = await disk.HoldAsync(at, limit => BuildSteps.RunAsync(step, content, context, at, Write, limit), cancellationToken);
         if (BuildSteps.WritesDisk(step)) await KeepAsync(cancellationToken);
-        else await tools.Layers.AddAsync(Team, new CachedLayer(key, image, context), cancellationToken);
+        else tools.Layers.Add(Team, new CachedLayer(key, image, context));
 
         void Write(bool isError, string line) =>
             log.AddOutput(BuildLogLevel.Info, $"[{prefix}] [{(isError ? "stderr" : "stdout")}]: {line}", Step);
@@ -179,7 +179,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         var layer = $"{tools.ImagePrefix}layer:{Guid.NewGuid():N}";
         await tools.Engine.CommitAsync(sandbox!.Id, layer, cancellationToken);
         image = layer;
-        await tools.Layers.AddAsync(Team, new CachedLayer(key, layer, context), CancellationToken.None);
+        tools.Layers.Add(Team, new CachedLayer(key, layer, context));
     }
 
     /// <summary>Nobody waits for the removal before the build has ended.</summary>

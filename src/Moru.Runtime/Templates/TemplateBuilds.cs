@@ -62,7 +62,7 @@ public sealed partial class TemplateBuilds
         });
 
         foreach (var other in running.Values.Where(other => other.TemplateId == template.Id)) other.Cancel("cancelled by a newer build of the template");
-        var run = new RunningBuild(template.Id, new BuildLog(time), tools.Options.BuildTimeout, closing.Token);
+        var run = new RunningBuild(template, new BuildLog(time), tools.Options.BuildTimeout, closing.Token);
         running[build.Id] = run;
         run.Task = RunAsync(template, build, plan, run);
     }
@@ -164,7 +164,8 @@ public sealed partial class TemplateBuilds
         running.TryRemove(build.Id, out _);
         run.Dispose();
         ended.Ring();
-        await PruneAsync(template.TeamId!);
+        // A layer may be all that another build has so far.
+        if (!running.Values.Any(other => other.TeamId == template.TeamId)) await PruneAsync(template.TeamId!);
     }
 
     private void Finish(string templateId, BuildRecord finished, RunningBuild run)
@@ -253,9 +254,9 @@ public sealed partial class TemplateBuilds
     {
         private readonly CancellationTokenSource stop;
 
-        public RunningBuild(string templateId, BuildLog log, TimeSpan timeout, CancellationToken closing)
+        public RunningBuild(TemplateRecord template, BuildLog log, TimeSpan timeout, CancellationToken closing)
         {
-            TemplateId = templateId;
+            (TemplateId, TeamId) = (template.Id, template.TeamId);
             Log = log;
             stop = CancellationTokenSource.CreateLinkedTokenSource(closing);
             stop.CancelAfter(timeout);
@@ -263,6 +264,8 @@ public sealed partial class TemplateBuilds
         }
 
         public string TemplateId { get; }
+
+        public string? TeamId { get; }
 
         public BuildLog Log { get; }
 
