@@ -109,6 +109,13 @@ internal sealed class McpProcess : IAsyncDisposable
         await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
     }
 
+    /// <summary>Closes its pipes at both ends, as the kernel does for a client that is killed.</summary>
+    public void Abandon()
+    {
+        Input.BaseStream.Dispose();
+        Output.BaseStream.Dispose();
+    }
+
     public async Task<int> ExitCodeAsync()
     {
         await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
