@@ -23,7 +23,7 @@ internal static class McpLog
             ["failed"] = result.IsError == true,
             ["milliseconds"] = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
         };
-        var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonSerializer.SerializeToElement(call) };
+        var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonElement.Parse(call.ToJsonString()) };
         await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
         return result;
     };

@@ -27,7 +27,7 @@ internal static class McpTools
             new TextContentBlock { Text = result.ToString() },
             .. result.Images.Select(image => ImageContentBlock.FromBytes(image.Data, image.MediaType)),
         ],
-        StructuredContent = JsonSerializer.SerializeToElement(result, result.GetType(), ToolSet.Json),
+        StructuredContent = JsonSerializer.SerializeToElement(result, ToolSet.Json.GetTypeInfo(result.GetType())),
         IsError = result.IsError,
     };
 
