@@ -24,7 +24,15 @@ internal static class McpLog
             ["milliseconds"] = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
         };
         var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonElement.Parse(call.ToJsonString()) };
-        await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
+        try
+        {
+            await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
+        }
+        catch (Exception error) when (McpProgress.HasGone(error))
+        {
+            // As with changes: nobody is there to read it.
+        }
+
         return result;
     };
 
