@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -48,7 +49,10 @@ internal static class McpConsent
         }
 
         return call.Name.StartsWith("delete_", StringComparison.Ordinal)
-            ? $"Let the model call {call.Name} with {JsonSerializer.Serialize(call.Arguments)}? What it deletes cannot be brought back."
+            ? $"Let the model call {call.Name} with {Written(call.Arguments)}? What it deletes cannot be brought back."
             : null;
     }
+
+    private static string Written(IDictionary<string, JsonElement>? arguments) =>
+        new JsonObject((arguments ?? new Dictionary<string, JsonElement>()).Select(argument => KeyValuePair.Create(argument.Key, JsonNode.Parse(argument.Value.GetRawText())))).ToJsonString();
 }

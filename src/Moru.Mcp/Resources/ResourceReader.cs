@@ -27,11 +27,11 @@ internal sealed class ResourceReader(McpSession session)
         {
             return address.Kind switch
             {
-                ResourceKind.Sandboxes => Json(address, new { Sandboxes = await client.ListSandboxesAsync(cancellationToken: cancellationToken).Select(Describe).ToListAsync(cancellationToken) }),
-                ResourceKind.History => Json(address, new { Runs = await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken) }),
+                ResourceKind.Sandboxes => Json(address, new SandboxesDescription(await client.ListSandboxesAsync(cancellationToken: cancellationToken).Select(Describe).ToListAsync(cancellationToken))),
+                ResourceKind.History => Json(address, new HistoryDescription(await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken))),
                 ResourceKind.Sandbox => Json(address, Describe(await client.GetSandboxInfoAsync(Id(address), cancellationToken))),
-                ResourceKind.Processes => Json(address, new { Processes = await (await SandboxAsync(address, cancellationToken)).Commands.ListAsync(cancellationToken) }),
-                ResourceKind.Metrics => Json(address, new { Samples = await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken) }),
+                ResourceKind.Processes => Json(address, new ProcessesDescription(await (await SandboxAsync(address, cancellationToken)).Commands.ListAsync(cancellationToken))),
+                ResourceKind.Metrics => Json(address, new MetricsDescription(await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken))),
                 _ => await ReadFileAsync(address, await SandboxAsync(address, cancellationToken), cancellationToken),
             };
         }
@@ -95,45 +95,34 @@ internal sealed class ResourceReader(McpSession session)
         return BlobResourceContents.FromBytes(bytes, address.Uri, type.StartsWith("text/", StringComparison.Ordinal) ? "application/octet-stream" : type);
     }
 
-    private static async Task<object> DirectoryAsync(Sandbox sandbox, string path, CancellationToken cancellationToken) => new
-    {
-        Path = path,
-        Entries = (await sandbox.Files.ListAsync(path, cancellationToken: cancellationToken)).Select(entry => new
-        {
-            Uri = ResourceAddress.OfFile(sandbox.SandboxId, entry.Path),
-            entry.Name,
-            Type = entry.Type == FileType.Directory ? "directory" : "file",
-            MimeType = entry.Type == FileType.Directory ? "application/json" : MimeType(entry.Path),
-            entry.SizeBytes,
-            entry.ModifiedTime,
-        }),
-    };
+    private static async Task<DirectoryDescription> DirectoryAsync(Sandbox sandbox, string path, CancellationToken cancellationToken) => new(
+        path,
+        [
+            .. (await sandbox.Files.ListAsync(path, cancellationToken: cancellationToken)).Select(entry => new EntryDescription(
+                ResourceAddress.OfFile(sandbox.SandboxId, entry.Path),
+                entry.Name,
+                entry.Type == FileType.Directory ? "directory" : "file",
+                entry.Type == FileType.Directory ? "application/json" : MimeType(entry.Path),
+                entry.SizeBytes,
+                entry.ModifiedTime)),
+        ]);
 
-    private object Describe(SandboxInfo info) => new
-    {
+    private SandboxDescription Describe(SandboxInfo info) => new(
         info.SandboxId,
-        Session = info.SandboxId == session.Sandboxes.SandboxId,
-        State = info.State.ToString().ToLowerInvariant(),
-        Template = info.Name ?? info.TemplateId,
+        info.SandboxId == session.Sandboxes.SandboxId,
+        info.State.ToString().ToLowerInvariant(),
+        info.Name ?? info.TemplateId,
         info.StartedAt,
         info.EndAt,
         info.CpuCount,
         info.MemoryMB,
-        info.Metadata,
-    };
+        info.Metadata);
 
-    private static object Describe(SandboxRun run) => new
-    {
-        run.SandboxId,
-        Template = run.Alias ?? run.TemplateId,
-        Status = run.Status.ToString().ToLowerInvariant(),
-        EndReason = run.EndReason?.ToString().ToLowerInvariant(),
-        run.CreatedAt,
-        run.EndedAt,
-    };
+    private static RunDescription Describe(SandboxRun run) =>
+        new(run.SandboxId, run.Alias ?? run.TemplateId, run.Status.ToString().ToLowerInvariant(), run.EndReason?.ToString().ToLowerInvariant(), run.CreatedAt, run.EndedAt);
 
     private static TextResourceContents Json(ResourceAddress address, object value) =>
-        new() { Uri = address.Uri, MimeType = "application/json", Text = JsonSerializer.Serialize(value, ToolSet.Json) };
+        new() { Uri = address.Uri, MimeType = "application/json", Text = ResourceJson.Write(value) };
 
     private static FileExtensionContentTypeProvider CreateMimeTypes()
     {
