@@ -68,6 +68,6 @@ internal static class Builds
     private static async Task RemoveImagesAsync(string owner)
     {
         var images = await Docker.RunAsync(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=moru-template/{owner}/*"], CancellationToken.None);
-        if (images.Length > 0) await Docker.RunAsync(["image", "rm", .. images.Split('\n', StringSplitOptions.RemoveEmptyEntries)], CancellationToken.None);
+        if (images.Length > 0) await Docker.RunAsync(["image", "rm", "--force", .. images.Split('\n', StringSplitOptions.RemoveEmptyEntries)], CancellationToken.None);
     }
 }

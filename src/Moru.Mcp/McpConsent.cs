@@ -6,18 +6,19 @@ using ModelContextProtocol.Server;
 namespace Moru.Mcp;
 
 /// <summary>
-/// Asks the user, where the client can, before a tool ends something that this session did not make for itself. The SDK carries the
-/// question within the call in the newest revision, and as a request of the server's before that.
+/// Asks the user, where the client can, before a tool destroys something by name: see the table in docs/mcp.md for which do, and why the
+/// others need not. The SDK carries the question within the call in the newest revision, and as a request of the server's before that.
 /// </summary>
 internal static class McpConsent
 {
     private const string Question = "consent";
     private const string Agree = "agree";
+    private const int MaxShown = 200;
 
     /// <returns>What to answer instead of making the call; null: make it.</returns>
-    public static CallToolResult? RefusalOrDefault(RequestContext<CallToolRequestParams> request, McpSession session)
+    public static async ValueTask<CallToolResult?> RefusalOrDefaultAsync(RequestContext<CallToolRequestParams> request, McpSession session, CancellationToken cancellationToken)
     {
-        if (Danger(request.Params!, session) is not { } danger || request.Server.ClientCapabilities?.Elicitation?.Form is null) return null;
+        if (request.Server.ClientCapabilities?.Elicitation?.Form is null || await DangerAsync(request.Params!, session, cancellationToken) is not { } danger) return null;
         if (request.Params!.InputResponses?.TryGetValue(Question, out var response) == true)
         {
             var answer = response.Deserialize(InputResponse.ElicitResultJsonTypeInfo);
@@ -39,20 +40,43 @@ internal static class McpConsent
         throw new InputRequiredException(new Dictionary<string, InputRequest> { [Question] = InputRequest.ForElicitation(form) }, null);
     }
 
-    private static string? Danger(CallToolRequestParams call, McpSession session)
+    /// <returns>The question to ask; null: nothing is in danger, or the call is wrong anyway.</returns>
+    private static async ValueTask<string?> DangerAsync(CallToolRequestParams call, McpSession session, CancellationToken cancellationToken)
     {
-        if (call.Name == "kill_sandbox")
+        var own = Given(call, "sandbox_id") is not { } id || id == session.Sandboxes.SandboxId;
+        return (call.Name, Given(call, "action")) switch
         {
-            return call.Arguments?.TryGetValue("sandbox_id", out var id) == true && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } text && text != session.Sandboxes.SandboxId
-                ? $"End sandbox {text} for good? Its processes stop and its files are lost."
-                : null;
-        }
-
-        return call.Name.StartsWith("delete_", StringComparison.Ordinal)
-            ? $"Let the model call {call.Name} with {Written(call.Arguments)}? What it deletes cannot be brought back."
-            : null;
+            ("kill_sandbox", _) when !own => $"End sandbox {Shown(call, "sandbox_id")} for good? Its processes stop and its files are lost.",
+            ("set_timeout", _) when !own && await IsShorterAsync(call, session, cancellationToken) => $"Let sandbox {Shown(call, "sandbox_id")} end sooner than it would? Its files are lost then.",
+            ("remove_file", _) when Given(call, "path") is not null => $"Remove {Shown(call, "path")}, with all that is in it, from {(own ? "the session sandbox" : $"sandbox {Shown(call, "sandbox_id")}")}?",
+            ("delete_template", _) when Given(call, "template") is not null => $"Delete the template {Shown(call, "template")} with all its builds for good?",
+            ("manage_volume", "delete") when Given(call, "volume") is not null => $"Delete the volume {Shown(call, "volume")} with all its files for good?",
+            ("volume_file", "delete") when Given(call, "volume") is not null => $"Delete {Shown(call, "path")}, with all that is in it, from the volume {Shown(call, "volume")} for good?",
+            _ => null,
+        };
     }
 
-    private static string Written(IDictionary<string, JsonElement>? arguments) =>
-        new JsonObject((arguments ?? new Dictionary<string, JsonElement>()).Select(argument => KeyValuePair.Create(argument.Key, JsonNode.Parse(argument.Value.GetRawText())))).ToJsonString();
+    private static async ValueTask<bool> IsShorterAsync(CallToolRequestParams call, McpSession session, CancellationToken cancellationToken)
+    {
+        if (call.Arguments?.TryGetValue("timeout_seconds", out var seconds) != true || seconds.ValueKind != JsonValueKind.Number || !seconds.TryGetInt32(out var life)) return false;
+        try
+        {
+            var sandbox = await (await session.ClientAsync(cancellationToken)).GetSandboxInfoAsync(Given(call, "sandbox_id")!, cancellationToken);
+            return DateTimeOffset.UtcNow.AddSeconds(life) < sandbox.EndAt;
+        }
+        catch (SandboxException)
+        {
+            return false; // the call itself will say why
+        }
+    }
+
+    private static string? Given(CallToolRequestParams call, string name) =>
+        call.Arguments?.TryGetValue(name, out var value) == true && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>As JSON, so that a name cannot hold lines or letters that change what the question says.</summary>
+    private static string Shown(CallToolRequestParams call, string name)
+    {
+        var text = Given(call, name) ?? "/";
+        return JsonValue.Create(text.Length <= MaxShown ? text : $"{text[..MaxShown]}...").ToJsonString();
+    }
 }

@@ -22,7 +22,7 @@ internal static class McpFace
     /// <summary>Fills in what is the same for every session.</summary>
     public static void Describe(McpServerOptions options, ILoggerFactory logs)
     {
-        options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version };
+        options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version, Icons = McpIcons.Box };
         options.ServerInstructions = Instructions.ReplaceLineEndings(" ");
         options.PromptCollection = McpPrompts.All;
         options.Capabilities = new ServerCapabilities
@@ -30,6 +30,7 @@ internal static class McpFace
             Resources = new ResourcesCapability { Subscribe = true, ListChanged = true },
             Extensions = new Dictionary<string, object> { [McpTasks.Extension] = new JsonObject() },
         };
+        options.Filters.Message.IncomingFilters.Add(McpParameters.Filter);
         options.Filters.Request.CallToolFilters.Add(McpLog.Filter);
         options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
     }

@@ -17,6 +17,7 @@ internal sealed class McpPrompts : McpServerPrompt
             Name = name,
             Title = title,
             Description = description,
+            Icons = McpIcons.Prompt,
             Arguments = [.. arguments.Select(argument => new PromptArgument { Name = argument.Name, Description = argument.Description, Required = true })],
         };
     }

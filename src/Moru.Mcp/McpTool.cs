@@ -15,7 +15,7 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
 
     public override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
     {
-        if (McpConsent.RefusalOrDefault(request, session) is { } refusal) return refusal;
+        if (await McpConsent.RefusalOrDefaultAsync(request, session, cancellationToken) is { } refusal) return refusal;
         var arguments = new AIFunctionArguments();
         foreach (var (name, value) in request.Params?.Arguments ?? new Dictionary<string, System.Text.Json.JsonElement>()) arguments[name] = value;
 
@@ -26,7 +26,7 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
             var own = session.Sandboxes.SandboxId;
             var result = await function.InvokeAsync(arguments, cancellationToken) as ToolResult ?? throw new InvalidOperationException($"{function.Name} returned no result.");
             if (own != session.Sandboxes.SandboxId || function.Name is "create_sandbox" or "kill_sandbox") await TellAsync(request, cancellationToken);
-            return McpTools.Show(result);
+            return McpTools.Show(result, links: McpVersions.HasLinks(request));
         }
     }
 
@@ -34,7 +34,7 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
     private async Task TellAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         session.TellSandboxesChanged();
-        if (string.CompareOrdinal(request.JsonRpcRequest.Context?.ProtocolVersion ?? request.Server.NegotiatedProtocolVersion, McpVersions.WithoutSessions) >= 0) return;
+        if (!McpVersions.HasSessions(request)) return;
         try
         {
             await request.Server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, cancellationToken);

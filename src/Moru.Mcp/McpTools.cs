@@ -20,15 +20,26 @@ internal static class McpTools
     /// Both forms of a result. The text says what the structured content says, but as lines instead of escaped JSON: a model reads
     /// output and files at half the tokens.
     /// </summary>
-    public static CallToolResult Show(ToolResult result) => new()
+    /// <param name="result">What the tool returned.</param>
+    /// <param name="links">Whether the client knows links to resources: pictures that are smaller copies link to their originals.</param>
+    public static CallToolResult Show(ToolResult result, bool links) => new()
     {
         Content =
         [
             new TextContentBlock { Text = result.ToString() },
             .. result.Images.Select(image => ImageContentBlock.FromBytes(image.Data, image.MediaType)),
+            .. links && result is SandboxResult { SandboxId: { } sandbox } inSandbox ? inSandbox.Originals.Select(file => Link(sandbox, file)) : [],
         ],
         StructuredContent = JsonSerializer.SerializeToElement(result, ToolSet.Json.GetTypeInfo(result.GetType())),
         IsError = result.IsError,
+    };
+
+    private static ResourceLinkBlock Link(string sandboxId, ToolFile file) => new()
+    {
+        Uri = ResourceAddress.OfFile(sandboxId, file.Path),
+        Name = file.Path[(file.Path.LastIndexOf('/') + 1)..],
+        MimeType = file.MediaType,
+        Size = file.SizeBytes,
     };
 
     /// <summary>A tool as it stands in the list.</summary>

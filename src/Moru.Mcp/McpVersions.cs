@@ -11,9 +11,16 @@ namespace Moru.Mcp;
 internal static class McpVersions
 {
     /// <summary>The first revision in which each request stands for itself.</summary>
-    public const string WithoutSessions = "2026-07-28";
+    private const string WithoutSessions = "2026-07-28";
+
+    /// <summary>The first revision in which a result may link to resources.</summary>
+    private const string WithLinks = "2025-06-18";
 
     private static readonly IReadOnlyList<string> All = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", WithoutSessions];
+
+    public static bool HasSessions(RequestContext<CallToolRequestParams> request) => string.CompareOrdinal(Of(request), WithoutSessions) < 0;
+
+    public static bool HasLinks(RequestContext<CallToolRequestParams> request) => string.CompareOrdinal(Of(request), WithLinks) >= 0;
 
     public static McpMessageFilter Filter { get; } = next => (context, cancellationToken) =>
     {
@@ -21,4 +28,6 @@ internal static class McpVersions
             result["supportedVersions"] = new JsonArray([.. All.Select(version => JsonValue.Create(version))]);
         return next(context, cancellationToken);
     };
+
+    private static string? Of(RequestContext<CallToolRequestParams> request) => request.JsonRpcRequest.Context?.ProtocolVersion ?? request.Server.NegotiatedProtocolVersion;
 }

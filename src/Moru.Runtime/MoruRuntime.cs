@@ -37,7 +37,7 @@ public sealed class MoruRuntime : IAsyncDisposable
         envd.RemoveAllBut(Sandboxes.Live.Select(sandbox => sandbox.Record.EnvdDigest).Append(envdDigest).ToHashSet());
 
         var tools = new BuildTools(
-            Templates, Files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
+            Teams, Templates, Files, new BaseImages(store, engine), new LayerCache(store, engine, options, time),
             new BuildSandboxes(engine, network, options, envd.PathOf(envdDigest), OwnerId, time), engine, options, OwnerId);
         Builds = new TemplateBuilds(store, tools, Sandboxes, time, log);
         Volumes = new Volumes(options, store, disks, Sandboxes, time, log);

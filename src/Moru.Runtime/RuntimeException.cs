@@ -17,6 +17,9 @@ public enum RuntimeError
     /// <summary>The volume, or the disk that it is on, holds no more.</summary>
     VolumeFull,
 
+    /// <summary>The server's own disk holds no more of what clients upload for builds.</summary>
+    StorageFull,
+
     /// <summary>The server may not touch what is in the volume, or this machine cannot have volumes.</summary>
     VolumeUnusable,
 

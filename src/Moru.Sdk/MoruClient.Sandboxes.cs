@@ -7,6 +7,8 @@ namespace Moru;
 /// <content>Sandboxes: making, finding, and what can be done by id.</content>
 public sealed partial class MoruClient
 {
+    internal const int MaxLogEntries = 100;
+
     private static readonly Version OldestEnvd = new(0, 1, 0);
 
     /// <summary>Makes a sandbox and returns when its agent answers.</summary>
@@ -145,6 +147,23 @@ public sealed partial class MoruClient
         var path = Path(sandboxId, "/metrics" + (range.Length > 0 ? "?" + range : ""));
         var samples = await api.SendAsync(HttpMethod.Get, path, null, ApiJson.Default.IReadOnlyListSandboxMetric, cancellationToken).ConfigureAwait(false);
         return [.. samples.Select(SandboxMetrics.From)];
+    }
+
+    /// <summary>Reads what the processes of a sandbox did and printed, oldest first; also after its end, for as long as the server keeps it.</summary>
+    /// <param name="sandboxId">Its id.</param>
+    /// <param name="start">The first entries from then on, to the millisecond; null: the newest there are.</param>
+    /// <param name="limit">How many at most, 1 to 100; default 100.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Starts, ends and pieces of output; <see cref="LogEvents"/> are their kinds.</returns>
+    /// <exception cref="NotFoundException">There never was such a sandbox.</exception>
+    public async Task<IReadOnlyList<SandboxLogEntry>> GetSandboxLogsAsync(
+        string sandboxId, DateTimeOffset? start = null, int limit = MaxLogEntries, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxLogEntries);
+        var from = start is { } time ? string.Create(CultureInfo.InvariantCulture, $"cursor={time.ToUnixTimeMilliseconds()}") : "direction=backward";
+        var path = Path(sandboxId, string.Create(CultureInfo.InvariantCulture, $"/logs?{from}&limit={limit}"));
+        return (await api.SendAsync(HttpMethod.Get, path, null, ApiJson.Default.SandboxLogs, cancellationToken).ConfigureAwait(false)).LogEntries;
     }
 
     private async IAsyncEnumerable<SandboxInfo> ListPagesAsync(SandboxQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)

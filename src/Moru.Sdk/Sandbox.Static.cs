@@ -43,4 +43,9 @@ public sealed partial class Sandbox
     public static Task<IReadOnlyList<SandboxMetrics>> GetMetricsAsync(
         string sandboxId, DateTimeOffset? start = null, DateTimeOffset? end = null, CancellationToken cancellationToken = default) =>
         MoruClient.Default.GetSandboxMetricsAsync(sandboxId, start, end, cancellationToken);
+
+    /// <inheritdoc cref="MoruClient.GetSandboxLogsAsync"/>
+    public static Task<IReadOnlyList<Protocol.SandboxLogEntry>> GetLogsAsync(
+        string sandboxId, DateTimeOffset? start = null, int limit = MoruClient.MaxLogEntries, CancellationToken cancellationToken = default) =>
+        MoruClient.Default.GetSandboxLogsAsync(sandboxId, start, limit, cancellationToken);
 }

@@ -112,6 +112,15 @@ public sealed partial class Sandbox : IAsyncDisposable
         DateTimeOffset? start = null, DateTimeOffset? end = null, CancellationToken cancellationToken = default) =>
         client.GetSandboxMetricsAsync(SandboxId, start, end, cancellationToken);
 
+    /// <summary>Reads what the processes of the sandbox did and printed, oldest first.</summary>
+    /// <param name="start">The first entries from then on, to the millisecond; null: the newest there are.</param>
+    /// <param name="limit">How many at most, 1 to 100; default 100.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Starts, ends and pieces of output; <see cref="Protocol.LogEvents"/> are their kinds.</returns>
+    public Task<IReadOnlyList<Protocol.SandboxLogEntry>> GetLogsAsync(
+        DateTimeOffset? start = null, int limit = MoruClient.MaxLogEntries, CancellationToken cancellationToken = default) =>
+        client.GetSandboxLogsAsync(SandboxId, start, limit, cancellationToken);
+
     /// <summary>Pauses this sandbox: it keeps files, memory and processes, and does nothing until <see cref="ConnectAsync(TimeSpan?, CancellationToken)"/>.</summary>
     /// <returns>False when it was paused already.</returns>
     /// <exception cref="NotFoundException">The sandbox has ended.</exception>

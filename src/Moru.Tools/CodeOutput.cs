@@ -46,8 +46,8 @@ public sealed record CodeOutput : SandboxResult
         if (answer is { Interrupted: true })
             notes.Add($"Interrupted after {seconds} s (timeout_seconds); variables are kept. Give it more time, or run a long job as a program with run_command.");
         if (printed?.WhereCut is { } cut) notes.Add(cut);
-        if (answer?.Images is { Count: > 0 } images && images.Any(image => image.Path is not null))
-            notes.Add($"Plots as files: {string.Join(", ", images.Select(image => image.Path))}.");
+        ToolFile[] originals = [.. (answer?.Images ?? []).Select(image => image.Original).OfType<ToolFile>()];
+        if (originals.Length > 0) notes.Add($"Plots as files: {string.Join(", ", originals.Select(file => file.Path))}.");
         return new CodeOutput
         {
             Stdout = printed?.Stdout ?? CleanText.OfOutput(answer!.Stdout!),
@@ -56,6 +56,7 @@ public sealed record CodeOutput : SandboxResult
             Error = answer?.Error is { } error ? CleanText.OfOutput(error) : null,
             TimedOut = answer is { Interrupted: true } ? true : null,
             Images = [.. (answer?.Images ?? []).Select(image => new ToolImage(image.Type, Convert.FromBase64String(image.Data)))],
+            Originals = originals,
             Note = notes.Count == 0 ? null : string.Join(' ', notes),
         };
     }

@@ -106,11 +106,6 @@ internal sealed class CommandTools(SandboxSession session)
         session.UseAsync(
             sandbox_id,
             KillPatience,
-            async sandbox =>
-            {
-                var known = CommandList.Parse((await sandbox.Commands.RunAsync(CommandScript.List, CommandRun.AsRoot, cancellationToken)).Stdout);
-                var others = (await sandbox.Commands.ListAsync(cancellationToken)).Where(process => known.All(line => line.Pid != process.Pid));
-                return new CommandList { Commands = [.. known, .. others.Select(CommandLine.From)] };
-            },
+            sandbox => SandboxViews.ListCommandsAsync(sandbox, cancellationToken),
             cancellationToken);
 }

@@ -50,8 +50,8 @@ internal sealed record KernelCall(string? Tool, IReadOnlyDictionary<string, Json
 /// <summary>What a tool returned to code, or why it did not.</summary>
 internal sealed record KernelReply(JsonElement? Value, string? Error);
 
-/// <summary>A picture, and where the sandbox keeps the original.</summary>
-internal sealed record KernelImage(string Type, string Data, string? Path);
+/// <summary>A picture, and where the sandbox keeps the original; null: nowhere.</summary>
+internal sealed record KernelImage(string Type, string Data, ToolFile? Original);
 
 /// <summary>A file that a run has written.</summary>
 internal sealed record KernelFile(string Path, long Size);

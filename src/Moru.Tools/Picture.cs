@@ -20,10 +20,13 @@ internal static class Picture
 
     public static async Task<FileText> ReadAsync(Sandbox sandbox, string path, string mediaType, CancellationToken cancellationToken)
     {
-        var size = (await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken)).SizeBytes;
-        return size <= ToolImage.MaxBytes
-            ? Show(path, new ToolImage(mediaType, await sandbox.Files.ReadBytesAsync(path, cancellationToken: cancellationToken)), null)
-            : Show(path, await ShrinkAsync(sandbox, path, size, cancellationToken), $"The file has {size} bytes; this is a smaller copy.");
+        var file = await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken);
+        if (file.SizeBytes <= ToolImage.MaxBytes) return Show(path, new ToolImage(mediaType, await sandbox.Files.ReadBytesAsync(path, cancellationToken: cancellationToken)));
+        return Show(path, await ShrinkAsync(sandbox, path, file.SizeBytes, cancellationToken)) with
+        {
+            Originals = [new ToolFile(file.Path, mediaType, file.SizeBytes)],
+            Note = $"The file has {file.SizeBytes} bytes; this is a smaller copy.",
+        };
     }
 
     private static async Task<ToolImage> ShrinkAsync(Sandbox sandbox, string path, long size, CancellationToken cancellationToken)
@@ -40,6 +43,6 @@ internal static class Picture
         }
     }
 
-    private static FileText Show(string path, ToolImage image, string? note) =>
-        new() { Path = path, Content = "", StartLine = 0, EndLine = 0, MediaType = image.MediaType, Images = [image], Note = note };
+    private static FileText Show(string path, ToolImage image) =>
+        new() { Path = path, Content = "", StartLine = 0, EndLine = 0, MediaType = image.MediaType, Images = [image] };
 }

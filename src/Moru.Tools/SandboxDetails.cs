@@ -65,7 +65,12 @@ public sealed record SandboxDetails : SandboxResult
     /// <summary>Disk in use; absent before the first sample.</summary>
     public long? DiskUsedBytes { get; init; }
 
-    private protected override string Text => string.Create(
+    /// <summary>What its processes did and printed, the middle of a long log cut; absent unless asked for.</summary>
+    public string? Log { get; init; }
+
+    private protected override string Text => Log is null ? Summary : $"{Summary}\n[log]\n{CleanText.Mark(Log)}";
+
+    private string Summary => string.Create(
         CultureInfo.InvariantCulture,
         $"{SandboxId}  {State}  template {Template}  ends {EndsAt}  {Cpus} CPUs  {MemoryBytes >> 20} MB memory{(CpuPercent is null ? "" : $"\nin use: {CpuPercent:0.#}% CPU, {MemoryUsedBytes >> 20} MB memory, {DiskUsedBytes >> 20} MB disk")}");
 

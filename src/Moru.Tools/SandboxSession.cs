@@ -31,6 +31,16 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <summary>The interpreters that the session has started.</summary>
     internal Kernels Kernels { get; } = new();
 
+    /// <summary>The terminals that its tools have opened.</summary>
+    internal OpenTerminals Terminals { get; } = new();
+
+    /// <summary>Process ids of the terminals that this session has open in a sandbox.</summary>
+    public IReadOnlyList<int> TerminalsIn(string sandboxId) => Terminals.In(sandboxId);
+
+    /// <summary>The screen of a terminal as it is now; what has scrolled off it stays for <c>use_terminal</c> to show.</summary>
+    /// <returns>Null when this session has no such terminal open.</returns>
+    public TerminalScreen? ScreenOrDefault(string sandboxId, int pid) => Terminals.FindOrDefault(sandboxId, pid)?.Peek();
+
     /// <summary>Starts a session whose own sandbox exists and stays the caller's: it is neither kept alive, nor replaced, nor killed with the session.</summary>
     /// <param name="client">Becomes the session's.</param>
     /// <param name="existing">The sandbox.</param>
@@ -68,6 +78,7 @@ public sealed class SandboxSession : IAsyncDisposable
             // The server is gone or slow; the sandbox's timeout ends it.
         }
 
+        await Terminals.DisposeAsync();
         client?.Dispose();
         own.Dispose();
         gate.Dispose();

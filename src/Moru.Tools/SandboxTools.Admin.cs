@@ -38,18 +38,23 @@ internal sealed partial class SandboxTools
             },
             cancellationToken);
 
-    [Description("State, timeout, size and usage of a sandbox.")]
-    public Task<SandboxDetails> InspectAsync([Description(WhichSandbox)] string? sandbox_id = null, CancellationToken cancellationToken = default) =>
-        session.UseAsync(
-            sandbox_id,
-            Patience,
-            async sandbox =>
-            {
-                var info = await sandbox.GetInfoAsync(cancellationToken);
-                var metrics = await sandbox.GetMetricsAsync(cancellationToken: cancellationToken);
-                return SandboxDetails.From(info, metrics.Count == 0 ? null : metrics[^1]);
-            },
-            cancellationToken);
+    [Description("State, timeout, size, usage and log of a sandbox.")]
+    public async Task<SandboxDetails> InspectAsync(
+        [Description(WhichSandbox)] string? sandbox_id = null,
+        [Description("Newest log entries to show"), Range(0, 100)] int log_entries = 0,
+        CancellationToken cancellationToken = default)
+    {
+        var client = await session.ClientAsync(cancellationToken);
+        if (sandbox_id is null) return await session.UseAsync(null, Patience, sandbox => InspectAsync(client, sandbox.SandboxId, log_entries, cancellationToken), cancellationToken);
+        try
+        {
+            return await InspectAsync(client, sandbox_id, log_entries, cancellationToken); // a paused one stays so
+        }
+        catch (Exception error) when (error is NotFoundException or InvalidArgumentException)
+        {
+            throw new ToolException(await session.DescribeUnknownAsync(sandbox_id, cancellationToken), error);
+        }
+    }
 
     [Description("Pause a sandbox: it keeps files, memory and processes, until a tool uses it.")]
     public Task<SandboxChange> PauseAsync([Description(WhichSandbox)] string? sandbox_id = null, CancellationToken cancellationToken = default) =>
@@ -77,6 +82,14 @@ internal sealed partial class SandboxTools
                 return new SandboxChange { State = "running", TimeoutSeconds = timeout_seconds };
             },
             cancellationToken);
+
+    private static async Task<SandboxDetails> InspectAsync(MoruClient client, string sandboxId, int logEntries, CancellationToken cancellationToken)
+    {
+        var info = await client.GetSandboxInfoAsync(sandboxId, cancellationToken);
+        var metrics = await client.GetSandboxMetricsAsync(sandboxId, cancellationToken: cancellationToken);
+        var log = logEntries == 0 ? null : SandboxLog.Write(await client.GetSandboxLogsAsync(sandboxId, limit: logEntries, cancellationToken: cancellationToken));
+        return SandboxDetails.From(info, metrics.Count == 0 ? null : metrics[^1]) with { SandboxId = info.SandboxId, Log = log };
+    }
 
     private static async Task<PortUrl> UrlAsync(Sandbox sandbox, int port, CancellationToken cancellationToken)
     {

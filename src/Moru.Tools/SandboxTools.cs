@@ -22,13 +22,14 @@ internal sealed partial class SandboxTools(SandboxSession session)
         CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
+        var volume = volume_id is null ? null : await VolumeTools.FindAsync(client, volume_id, cancellationToken); // a name will do as well
         try
         {
             var options = new SandboxOptions
             {
                 Timeout = TimeSpan.FromSeconds(timeout_seconds),
                 Envs = env,
-                VolumeId = volume_id,
+                VolumeId = volume?.VolumeId,
                 VolumeMountPath = volume_path ?? (volume_id is null ? null : "/mnt/volume"),
                 Metadata = metadata,
                 AllowInternetAccess = internet,
@@ -37,7 +38,7 @@ internal sealed partial class SandboxTools(SandboxSession session)
             session.Add(sandbox);
             return new CreatedSandbox { SandboxId = sandbox.SandboxId, Template = template, TimeoutSeconds = timeout_seconds };
         }
-        catch (NotFoundException error) when (volume_id is null || !error.Message.Contains(volume_id, StringComparison.Ordinal))
+        catch (NotFoundException error)
         {
             throw new ToolException(await TemplateTools.DescribeUnknownAsync(client, template, cancellationToken), error);
         }

@@ -47,7 +47,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
             var build = new BuildInfo("", template_id, build_id);
             return await FollowAsync(await session.ClientAsync(cancellationToken), build, TimeSpan.FromSeconds(wait_seconds), progress, cancellationToken);
         }
-        catch (NotFoundException error)
+        catch (Exception error) when (error is NotFoundException or InvalidArgumentException)
         {
             throw new ToolException($"There is no build '{build_id}' of template '{template_id}'. Give both as build_template returned them, or start another build with build_template.", error);
         }
@@ -65,13 +65,18 @@ internal sealed partial class TemplateTools(SandboxSession session)
     {
         var client = await session.ClientAsync(cancellationToken);
         if (await client.DeleteTemplateAsync(template, cancellationToken)) return new DeletedThing { Deleted = template };
-        throw new ToolException(await DescribeUnknownAsync(client, template, cancellationToken));
+        var known = await client.ListTemplatesAsync(cancellationToken);
+        throw new ToolException(known.Any(each => each.TemplateId == template || each.Aliases.Contains(template))
+            ? $"The template '{template}' is not yours, so it cannot be deleted."
+            : DescribeUnknown(known, template));
     }
 
     /// <summary>What to tell a model that named a template which is not there.</summary>
-    public static async Task<string> DescribeUnknownAsync(MoruClient client, string template, CancellationToken cancellationToken)
+    public static async Task<string> DescribeUnknownAsync(MoruClient client, string template, CancellationToken cancellationToken) =>
+        DescribeUnknown(await client.ListTemplatesAsync(cancellationToken), template);
+
+    private static string DescribeUnknown(IReadOnlyList<TemplateInfo> known, string template)
     {
-        var known = await client.ListTemplatesAsync(cancellationToken);
         var names = string.Join(", ", known.Take(TemplateList.Max).Select(each => each.Aliases.Count > 0 ? each.Aliases[0] : each.TemplateId));
         return $"There is no template '{template}'. {(known.Count == 0 ? "There are none yet" : $"There are: {names}")}.";
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
@@ -8,12 +7,9 @@ namespace Moru.Tools;
 /// <summary>Tools for programs that need a terminal. Parameters are named as the model sees them, hence the underscores.</summary>
 internal sealed class TerminalTools(SandboxSession session)
 {
-    private const int MaxTerminals = 16;
     private const int DefaultSeconds = 10;
 
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
-
-    private readonly ConcurrentDictionary<(string Sandbox, int Pid), Terminal> terminals = new();
 
     [Description("Open a terminal with a shell or a program, and show its screen.")]
     public Task<TerminalScreen> OpenAsync(
@@ -68,17 +64,11 @@ internal sealed class TerminalTools(SandboxSession session)
 
     private async Task<TerminalScreen> OpenAsync(Sandbox sandbox, string? command, PtyOptions options, CancellationToken cancellationToken)
     {
-        foreach (var (key, old) in terminals)
-        {
-            if (old.Closed && terminals.TryRemove(key, out _)) await old.DisposeAsync();
-        }
-
-        if (terminals.Count >= MaxTerminals && terminals.Keys.Min() is var oldest)
-            throw new ToolException($"{MaxTerminals} terminals are open, which is the most. End one first, for example: {ToolCall.Write("kill_command", ("pid", oldest.Pid), ("sandbox_id", oldest.Sandbox))}");
+        await session.Terminals.MakeRoomAsync();
         try
         {
             var terminal = await Terminal.OpenAsync(sandbox, command, options);
-            terminals[(sandbox.SandboxId, terminal.Pid)] = terminal;
+            session.Terminals.Add(sandbox.SandboxId, terminal);
             await terminal.SettleAsync(null, OpenPatience, cancellationToken);
             return Look(sandbox, terminal, null);
         }
@@ -91,14 +81,15 @@ internal sealed class TerminalTools(SandboxSession session)
     private TerminalScreen Look(Sandbox sandbox, Terminal terminal, string? note)
     {
         var screen = terminal.Look(note);
-        if (screen.Closed == true && terminals.TryRemove((sandbox.SandboxId, terminal.Pid), out _)) return screen with { Note = $"{note} The terminal is closed; open another with open_terminal.".TrimStart() };
-        return screen;
+        if (screen.Closed != true) return screen;
+        session.Terminals.Remove(sandbox.SandboxId, terminal.Pid);
+        return screen with { Note = $"{note} The terminal is closed; open another with open_terminal.".TrimStart() };
     }
 
     private Terminal Find(Sandbox sandbox, int pid, string? sandboxId)
     {
-        if (terminals.TryGetValue((sandbox.SandboxId, pid), out var terminal)) return terminal;
-        var open = terminals.Keys.Where(key => key.Sandbox == sandbox.SandboxId).Select(key => key.Pid).Order().ToList();
+        if (session.Terminals.FindOrDefault(sandbox.SandboxId, pid) is { } terminal) return terminal;
+        var open = session.Terminals.In(sandbox.SandboxId);
         var known = open.Count == 0 ? "None is open there" : $"Open there: {string.Join(", ", open)}";
         throw new ToolException($"There is no open terminal {pid} in sandbox {sandbox.SandboxId}. {known}. Open one with {ToolCall.Write("open_terminal", ("sandbox_id", sandboxId))}.");
     }

@@ -31,7 +31,17 @@ public abstract record SandboxResult : ToolResult
 {
     /// <summary>The sandbox that did the work; null only until the session has filled it in.</summary>
     public string? SandboxId { get; init; }
+
+    /// <summary>Files of the sandbox that <see cref="ToolResult.Images"/> are copies of; usually none.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ToolFile> Originals { get; init; } = [];
 }
+
+/// <summary>A file in a sandbox.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="MediaType">Such as <c>image/png</c>.</param>
+/// <param name="SizeBytes">Its size.</param>
+public sealed record ToolFile(string Path, string MediaType, long SizeBytes);
 
 /// <summary>A picture for a model.</summary>
 /// <param name="MediaType">Such as <c>image/png</c>.</param>

@@ -50,6 +50,10 @@ internal sealed class VolumeTools(SandboxSession session)
         {
             throw new ToolException($"There is no '{path}' in volume {volume}. See what there is with {ToolCall.Write("volume_file", ("volume", volume))}.", error);
         }
+        catch (SandboxException error) when (error.InnerException is ConnectException { HttpStatus: 409 } && action is "write" or "delete")
+        {
+            throw new ToolException($"{ToolErrors.Sentence(error)} While a sandbox that runs has it mounted, files of volume {volume} are changed there (write_file, run_command with its sandbox_id), or here once it has ended: see list_sandboxes.", error);
+        }
     }
 
     private static async Task<VolumeContent> ListAsync(Volume volume, string path, CancellationToken cancellationToken)
@@ -81,7 +85,8 @@ internal sealed class VolumeTools(SandboxSession session)
         return new VolumeContent { Path = path, Content = "", Note = $"Deleted {path}." };
     }
 
-    private static async Task<Volume> FindAsync(MoruClient client, string volume, CancellationToken cancellationToken)
+    /// <exception cref="ToolException">There is no such volume; the message names those that there are.</exception>
+    public static async Task<Volume> FindAsync(MoruClient client, string volume, CancellationToken cancellationToken)
     {
         try
         {

@@ -31,6 +31,26 @@ public sealed class Consent(McpHttpFixture fixture) : IClassFixture<McpHttpFixtu
     }
 
     [Fact]
+    public async Task A_life_is_shortened_only_when_the_user_agrees_and_lengthened_without_a_question()
+    {
+        var asked = new List<string>();
+        await using var client = await fixture.Server.ConnectAsync(session: "consent", elicit: (form, _) =>
+        {
+            asked.Add(form!.Message);
+            return ValueTask.FromResult(new ElicitResult { Action = "decline" });
+        });
+        var id = (await client.CallToolAsync("create_sandbox", cancellationToken: Cancelled)).StructuredContent!.Value.GetProperty("sandbox_id").GetString()!;
+        async Task<bool> SetAsync(int seconds) =>
+            (await client.CallToolAsync("set_timeout", new Dictionary<string, object?> { ["sandbox_id"] = id, ["timeout_seconds"] = seconds }, cancellationToken: Cancelled)).IsError != true;
+
+        Assert.True(await SetAsync(3600));
+        Assert.Empty(asked);
+        Assert.False(await SetAsync(1));
+
+        Assert.Contains(id, Assert.Single(asked), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_is_asked_for_the_session_sandbox_or_by_a_client_that_cannot()
     {
         await using var client = await fixture.Server.ConnectAsync(session: "consent", elicit: (_, _) => throw new InvalidOperationException("asked"));

@@ -9,7 +9,7 @@ public sealed class EndToEndSession : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Mcp = McpProcess.Start(data.Path);
+        Mcp = McpProcess.Start(data.Path, "--toolsets all");
         await Mcp.ConnectAsync();
     }
 

@@ -23,6 +23,8 @@ public sealed class MalformedMessages : IDisposable
         """{"jsonrpc":"2.0","id":10,"result":{"action":"accept"}}""",
     ];
 
+    private const int InternalError = -32603;
+
     private const string Characters = "{}[]\",:0-\\ex\u0001ü";
 
     private static readonly string[] Odd = ["null", "[]", "7", "\"x\"", "{\"\":{"];
@@ -47,6 +49,7 @@ public sealed class MalformedMessages : IDisposable
     private static async Task ReadAsync(McpProcess mcp)
     {
         string? answered = null;
+        var internals = new List<string>();
         while (answered != "last")
         {
             var line = await mcp.Output.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
@@ -54,8 +57,11 @@ public sealed class MalformedMessages : IDisposable
             var message = JsonElement.Parse(line);
             Assert.Equal("2.0", message.GetProperty("jsonrpc").GetString());
             Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
+            if (message.TryGetProperty("error", out var error) && error.GetProperty("code").GetInt32() == InternalError) internals.Add(line);
             answered = message.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         }
+
+        Assert.Empty(internals); // a mistake of the client's is named as such
     }
 
     private static async Task WriteAsync(McpProcess mcp)

@@ -46,7 +46,7 @@ internal sealed class McpHttp : IAsyncDisposable
             TransportMode = sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
             AdditionalHeaders = headers,
         });
-        var options = new McpClientOptions { ProtocolVersion = protocol, Handlers = new McpClientHandlers { ElicitationHandler = elicit }, Capabilities = McpProcess.Declare(extension) };
+        var options = new McpClientOptions { ProtocolVersion = protocol, DiscoverProbeTimeout = Eventually.Limit, Handlers = new McpClientHandlers { ElicitationHandler = elicit }, Capabilities = McpProcess.Declare(extension) };
         return await McpClient.CreateAsync(transport, options, cancellationToken: TestContext.Current.CancellationToken);
     }
 

@@ -9,7 +9,7 @@ public sealed class McpHttpFixture : IAsyncLifetime
 
     public string DataDirectory => data.Path;
 
-    public async ValueTask InitializeAsync() => Server = await McpHttp.StartAsync(data.Path, "--host mcp.example");
+    public async ValueTask InitializeAsync() => Server = await McpHttp.StartAsync(data.Path, "--host mcp.example --toolsets all");
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -22,12 +23,29 @@ public sealed partial class Offers(FaceWithoutServer face) : IClassFixture<FaceW
 
         Snapshot.Matches(JsonSerializer.Serialize(new
         {
+            Server = new { face.Client.ServerInfo!.Name, face.Client.ServerInfo.Title, face.Client.ServerInfo.Icons },
             Instructions = face.Client.ServerInstructions,
             Capabilities = face.Client.ServerCapabilities,
             Prompts = prompts.Select(prompt => prompt.ProtocolPrompt).OrderBy(prompt => prompt.Name, StringComparer.Ordinal),
             Resources = resources.Select(resource => resource.ProtocolResource),
             Templates = templates.Select(template => template.ProtocolResourceTemplate),
         }, Readable), "Offers");
+    }
+
+    [Fact]
+    public async Task All_but_tools_have_an_icon_that_can_be_drawn()
+    {
+        var icons = new[] { face.Client.ServerInfo!.Icons }
+            .Concat((await face.Client.ListPromptsAsync(cancellationToken: Cancelled)).Select(prompt => prompt.ProtocolPrompt.Icons))
+            .Concat((await face.Client.ListResourcesAsync(cancellationToken: Cancelled)).Select(resource => resource.ProtocolResource.Icons))
+            .Concat((await face.Client.ListResourceTemplatesAsync(cancellationToken: Cancelled)).Select(template => template.ProtocolResourceTemplate.Icons));
+
+        Assert.All(icons, some =>
+        {
+            var source = Assert.Single(some!).Source;
+            Assert.InRange(source.Length, 100, 500);
+            Assert.Equal("svg", XElement.Parse(Uri.UnescapeDataString(source["data:image/svg+xml,".Length..])).Name.LocalName);
+        });
     }
 
     [Fact]

@@ -31,15 +31,43 @@ public sealed class ResourceSubscriptions(McpHttpFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_session_hears_of_output_that_grows_and_of_its_end()
+    {
+        await using var client = await fixture.Server.ConnectAsync("2025-11-25", session: "era1output");
+        var started = await client.CallToolAsync("run_command", new Dictionary<string, object?> { ["command"] = "read line; echo got $line; read line", ["wait_seconds"] = 0 }, cancellationToken: Cancelled);
+        var pid = started.StructuredContent!.Value.GetProperty("pid").GetInt32();
+        var heard = 0;
+        await using var subscription = await client.SubscribeToResourceAsync($"moru://sandboxes/session/commands/{pid}", (_, _) => Count(ref heard), cancellationToken: Cancelled);
+
+        await client.CallToolAsync("send_input", new Dictionary<string, object?> { ["pid"] = pid, ["text"] = "one\n" }, cancellationToken: Cancelled);
+        await Eventually.TrueAsync(() => heard > 0, "the growth is told");
+        var grown = heard;
+        await client.CallToolAsync("send_input", new Dictionary<string, object?> { ["pid"] = pid, ["text"] = "two\n" }, cancellationToken: Cancelled);
+        await Eventually.TrueAsync(() => heard > grown, "the end is told");
+    }
+
+    [Fact]
+    public async Task A_session_hears_of_what_a_terminal_shows_and_a_log_says()
+    {
+        await using var client = await fixture.Server.ConnectAsync("2025-11-25", session: "era1looks");
+        var opened = await client.CallToolAsync("open_terminal", cancellationToken: Cancelled);
+        var pid = opened.StructuredContent!.Value.GetProperty("pid").GetInt32();
+        var (seen, said) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var screen = await client.SubscribeToResourceAsync($"moru://sandboxes/session/screens/{pid}", (_, _) => Hear(seen), cancellationToken: Cancelled);
+        await using var log = await client.SubscribeToResourceAsync("moru://sandboxes/session/logs", (_, _) => Hear(said), cancellationToken: Cancelled);
+
+        await client.CallToolAsync("use_terminal", new Dictionary<string, object?> { ["pid"] = pid, ["text"] = "echo shown\n" }, cancellationToken: Cancelled);
+        await RunAsync(client, "echo said");
+
+        await Task.WhenAll(seen.Task, said.Task).WaitAsync(Eventually.Limit, Cancelled);
+    }
+
+    [Fact]
     public async Task A_session_hears_of_a_new_sandbox_in_the_list()
     {
         await using var client = await fixture.Server.ConnectAsync("2025-11-25", session: "era1list");
         var heard = new TaskCompletionSource();
-        await using var registration = client.RegisterNotificationHandler(NotificationMethods.ResourceListChangedNotification, (_, _) =>
-        {
-            heard.TrySetResult();
-            return default;
-        });
+        await using var registration = client.RegisterNotificationHandler(NotificationMethods.ResourceListChangedNotification, (_, _) => Hear(heard));
 
         await RunAsync(client, "true");
 
@@ -72,6 +100,12 @@ public sealed class ResourceSubscriptions(McpHttpFixture fixture) : IClassFixtur
         Assert.All(heard, one => Assert.Equal("listening", one.Params!["_meta"]!["io.modelcontextprotocol/subscriptionId"]!.GetValue<string>()));
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    private static ValueTask Hear(TaskCompletionSource heard)
+    {
+        heard.TrySetResult();
+        return default;
     }
 
     private static ValueTask Count(ref int heard)

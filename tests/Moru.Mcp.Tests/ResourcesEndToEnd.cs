@@ -62,14 +62,33 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
     }
 
     [Fact]
-    public async Task Processes_and_metrics_can_be_read()
+    public async Task Metrics_can_be_read()
     {
-        var running = mcp.RunAsync("touch /tmp/runs; until [ -e /tmp/over ]; do sleep 0.05; done");
+        await SandboxAsync();
 
-        await Eventually.TrueAsync(async () => (await TextAsync("moru://sandboxes/session/processes")).Text.Contains("/tmp/over", StringComparison.Ordinal), "the command is listed");
-        await mcp.RunAsync("touch /tmp/over");
-        await running;
-        Assert.NotNull(await JsonAsync("moru://sandboxes/session/metrics", "samples"));
+        await Eventually.TrueAsync(async () => (await JsonAsync("moru://sandboxes/session/metrics", "samples")).Count > 0, "a sample was taken");
+    }
+
+    [Fact]
+    public async Task A_paused_sandbox_is_described_and_stays_paused()
+    {
+        var id = (await mcp.DoAsync("create_sandbox", new() { ["timeout_seconds"] = 120 })).GetProperty("sandbox_id").GetString()!;
+        try
+        {
+            await mcp.DoAsync("run_command", new() { ["command"] = "echo before", ["sandbox_id"] = id });
+            await Eventually.TrueAsync(async () => (await TextAsync($"moru://sandboxes/{id}/logs")).Text.Contains("before", StringComparison.Ordinal), "the log has the output");
+            await mcp.DoAsync("pause_sandbox", new() { ["sandbox_id"] = id });
+
+            var error = await Assert.ThrowsAsync<McpProtocolException>(() => ReadAsync($"moru://sandboxes/{id}/files/etc/hostname"));
+            Assert.Contains("is paused; any tool that uses it resumes it", error.Message, StringComparison.Ordinal);
+            Assert.Contains("before", (await TextAsync($"moru://sandboxes/{id}/logs")).Text, StringComparison.Ordinal);
+            Assert.Equal("paused", (await mcp.DoAsync("inspect_sandbox", new() { ["sandbox_id"] = id })).GetProperty("state").GetString());
+            Assert.Contains("\"paused\"", (await TextAsync("moru://sandboxes/" + id)).Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await mcp.DoAsync("kill_sandbox", new() { ["sandbox_id"] = id }); // paused, it would outlive everybody
+        }
     }
 
     [Theory]

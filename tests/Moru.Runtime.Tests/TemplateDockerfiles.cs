@@ -32,8 +32,8 @@ public sealed class TemplateDockerfiles
         Assert.Equal(
             [
                 "USER|root", "WORKDIR|/", @"ENV|NAME|two words|OTHER|\$kept|PLAIN|$HOME", "ENV|OLD|form of it",
-                @"ENV|BARE|one word\\|LITERAL|a\\nb \$x ""y"" \`id\`", "ARG|VERSION|1|EMPTY|",
-                """RUN|apt-get update  && apt-get install -y "git" """.Trim(), @"RUN|'echo' 'it'\''s'", "RUN|[ -e /etc ]", "WORKDIR|/srv/my app", "USER|agent",
+                @"ENV|BARE|one word\\|LITERAL|a\nb \$x ""y"" \`id\`", "ARG|VERSION|1|EMPTY|",
+                """RUN|apt-get update     && apt-get install -y "git" """.Trim(), @"RUN|'echo' 'it'\''s'", "RUN|[ -e /etc ]", "WORKDIR|/srv/my app", "USER|agent",
             ],
             plan.Steps.Select(step => $"{step.Type}|{string.Join('|', step.Args)}"));
     }

@@ -162,6 +162,21 @@ public sealed class ClientConnections
         Assert.Equal([sample], metrics);
     }
 
+    [Theory]
+    [InlineData(null, 100, "direction=backward&limit=100")]
+    [InlineData(1000L, 5, "cursor=1000&limit=5")]
+    public async Task Logs_are_the_newest_or_those_from_a_time_on(long? start, int limit, string query)
+    {
+        await using var server = new StubServer(_ => StubServer.Ok(
+            """{"logs":[],"logEntries":[{"timestamp":"2026-01-02T03:04:05Z","eventType":"stdout","message":"hi","fields":{"pid":"7"}}]}"""));
+        using var client = new MoruClient(Options(server));
+
+        var entry = Assert.Single(await client.GetSandboxLogsAsync(Id, start is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null, limit, Cancelled));
+
+        Assert.StartsWith($"GET /sandboxes/{Id}/logs?{query} ", server.Requests.Single(), StringComparison.Ordinal);
+        Assert.Equal(("stdout", "hi", "7"), (entry.EventType, entry.Message, entry.Fields["pid"]));
+    }
+
     [Fact]
     public async Task An_agent_that_is_too_old_is_killed_and_named()
     {

@@ -102,6 +102,22 @@ public sealed class SandboxLifetime(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Logs_tell_what_ran_and_printed_also_after_the_end()
+    {
+        var sandbox = await client.CreateSandboxAsync(cancellationToken: Cancelled);
+        await using (sandbox)
+        {
+            await sandbox.Commands.RunAsync("echo remembered", cancellationToken: Cancelled);
+            await Eventually.TrueAsync(async () => (await sandbox.GetLogsAsync(cancellationToken: Cancelled)).Any(entry => entry.EventType == Protocol.LogEvents.ProcessEnd));
+        }
+
+        var kept = await client.GetSandboxLogsAsync(sandbox.SandboxId, cancellationToken: Cancelled);
+        Assert.Contains(kept, entry => entry is { EventType: Protocol.LogEvents.Stdout, Message: "remembered\n" });
+        Assert.Equal(kept.Skip(1).Select(entry => entry.Message), (await client.GetSandboxLogsAsync(sandbox.SandboxId, limit: kept.Count - 1, cancellationToken: Cancelled)).Select(entry => entry.Message));
+        await Assert.ThrowsAsync<NotFoundException>(() => client.GetSandboxLogsAsync("ineverwas00000000000a", cancellationToken: Cancelled));
+    }
+
+    [Fact]
     public async Task Only_a_sandbox_with_internet_access_reaches_a_host_outside()
     {
         await using var outside = await OutsideHost.StartAsync();

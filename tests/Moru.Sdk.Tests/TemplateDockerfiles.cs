@@ -78,6 +78,37 @@ public sealed class TemplateDockerfiles
     public void What_a_template_cannot_do_is_refused_with_its_line(string text, string says) =>
         Assert.Contains(says, Assert.Throws<InvalidArgumentException>(() => Template.FromDockerfileText(text)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("FROM debian\nRUN apt-get\\\n-y \\\n  # why\n  install git")]
+    [InlineData("FROM debian AS whole\nENV A=1 B=\"two $A `id` \\n\" C='$kept' D=one\\ word\\\\ E=x\nENV OLD \"form of\" it")]
+    [InlineData("from debian\r\narg VERSION=1\r\n\r\nrun [ -e /etc ]\r\nWORKDIR \"/srv/my app\"\r\nuser agent:agents\r\nEXPOSE 80")]
+    [InlineData("FROM debian\nRUN [\"/bin/echo\", \"it's a\"]")]
+    public void The_server_reads_a_dockerfile_of_an_older_client_alike(string text)
+    {
+        var here = Template.FromDockerfileText(text);
+
+        var there = Runtime.Dockerfile.Parse(text, null, null);
+
+        Assert.Equal(here.Image, there.FromImage);
+        // A shell takes a plain word with and without quotes alike.
+        Assert.Equal(here.Instructions.Select(step => $"{step.Type} {string.Join('|', step.Args)}"), there.Steps.Select(step => $"{step.Type} {string.Join('|', step.Args)}".Replace("'/bin/echo'", "/bin/echo", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("FROM debian\nENV A=1 B", "'B', which is no NAME=value")]
+    [InlineData("FROM debian\nARG A=\"1", "a \" that is not closed")]
+    [InlineData("FROM debian\nENV A=1\nFLY away", "FLY")]
+    [InlineData("FROM debian\nRUN cat >/x <<EOF\ntrue\nEOF", "here-document")]
+    [InlineData("FROM \"debian", "a \" that is not closed")]
+    public void What_cannot_be_read_is_refused_on_both_sides_with_its_line(string text, string says)
+    {
+        var here = Assert.Throws<InvalidArgumentException>(() => Template.FromDockerfileText(text)).Message;
+        var there = Assert.Throws<Runtime.RuntimeException>(() => Runtime.Dockerfile.Parse(text, null, null)).Message;
+
+        Assert.All([here, there], message => Assert.Contains(says, message, StringComparison.Ordinal));
+        Assert.Contains(here.Split(':')[1], there, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_is_read_and_named()
     {

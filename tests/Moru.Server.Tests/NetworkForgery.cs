@@ -110,9 +110,10 @@ public sealed class NetworkForgery(NetworkFixture network) : IClassFixture<Netwo
     {
         await using var sandbox = await network.CreateAsync();
 
+        var creating = network.CreateAsync();
         await Shell.RunAsync("docker", "network", "rm", Bridge);
 
-        await using var next = await network.CreateAsync();
+        await using var next = await creating;
         foreach (var each in (Sandbox[])[sandbox, next])
             Assert.Equal(["open", "refused"], await NetworkFixture.TryAsync(each, $"tcp {network.World.Public} 80", $"tcp {network.World.Private} 80"));
     }

@@ -79,6 +79,15 @@ public sealed class TemplateDockerSpecs
     }
 
     [Fact]
+    public async Task A_start_command_is_tried_where_nothing_of_the_steps_runs_on()
+    {
+        await using var server = await DockerServer.StartAsync();
+        var steps = new[] { Step("RUN", "setsid sleep 1234 >/dev/null 2>&1 & echo begun") };
+
+        await server.BuiltAsync("clean", new { fromImage = Base, steps, startCmd = "pgrep -f 'sleep [1]234' && exit 9; sleep 60", readyCmd = "sleep 1" });
+    }
+
+    [Fact]
     public async Task Failures_are_told_as_official_clients_expect_them()
     {
         await using var server = await DockerServer.StartAsync();

@@ -88,6 +88,44 @@ public sealed class TemplateLimitSpecs
         Assert.Equal((1, 256), (server.Engine.Specs.Single().Limits.CpuCount, server.Engine.Specs.Single().Limits.MemoryMB));
     }
 
+    [Fact]
+    public async Task A_step_that_has_written_more_than_a_sandbox_may_fails_with_the_limit()
+    {
+        await using var server = await StartAsync(options => options with { Limits = new TeamLimits { DiskSizeMB = 100 } });
+        server.Engine.OnCommand = start =>
+        {
+            if (start.Process!.Args![^1] == "write") server.Engine.WrittenBytes = 101 << 20;
+            return Task.FromResult((0, ""));
+        };
+
+        var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["true"]},{"type":"RUN","args":["write"]}]}""", "error");
+
+        var status = await server.StatusAsync(ids);
+        Assert.Equal("2", Reason(status, "step"));
+        Assert.Contains("more than the 100 MiB that a sandbox of this team may", Reason(status, "message"), StringComparison.Ordinal);
+        Assert.Empty(server.Engine.SandboxIds);
+    }
+
+    [Fact]
+    public async Task A_step_that_goes_on_writing_is_ended_and_what_steps_wrote_adds_up()
+    {
+        await using var server = await StartAsync(options => options with { Limits = new TeamLimits { DiskSizeMB = 100 } });
+        server.Engine.WrittenBytes = 40 << 20;
+
+        var ids = await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","steps":[{"type":"RUN","args":["true"]},{"type":"RUN","args":["for ever"]}]}""", "error");
+
+        Assert.Equal("2", Reason(await server.StatusAsync(ids), "step"));
+    }
+
+    [Fact]
+    public async Task An_agent_is_told_again_what_got_lost()
+    {
+        await using var server = await StartAsync();
+        server.Engine.LostAnswers = 2;
+
+        await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base"}""");
+    }
+
     /// <summary>A server where "for ever" never ends, and "fails" does with an error.</summary>
     private static async Task<MemoryServer> StartAsync(Func<RuntimeOptions, RuntimeOptions>? configure = null)
     {

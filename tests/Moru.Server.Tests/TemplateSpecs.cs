@@ -299,6 +299,24 @@ public sealed class TemplateSpecs
     }
 
     [Fact]
+    public async Task Create_fails_with_the_command_that_never_succeeds_and_leaves_nothing()
+    {
+        await using var server = await MemoryServer.StartAsync(options => options with { StartTimeout = TimeSpan.FromSeconds(2) });
+        await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base","startCmd":"serve","readyCmd":"check"}""");
+        server.Engine.OnCommand = async start => start.Process!.Args![^1] switch
+        {
+            "serve" => await Task.Delay(Timeout.Infinite, MemoryServer.Cancel).ContinueWith(_ => (0, "")),
+            _ => (1, ""),
+        };
+
+        var refused = await server.PostAsync("/sandboxes", """{"templateID":"mine"}""");
+
+        refused.Fails(500, "was not ready within 2 s: 'check' of template 'mine' did not succeed");
+        Assert.Empty(server.Engine.SandboxIds);
+        Assert.Equal("[]", (await server.GetAsync("/v2/sandboxes")).Text);
+    }
+
+    [Fact]
     public async Task A_start_command_that_fails_fails_the_build_at_its_end()
     {
         await using var server = await MemoryServer.StartAsync();

@@ -107,6 +107,65 @@ public sealed class TemplateUploadSpecs
     }
 
     [Fact]
+    public async Task Uploads_of_a_team_wait_for_their_turn_and_too_many_are_refused()
+    {
+        await using var server = await MemoryServer.StartAsync();
+        var (template, _) = await server.RequestTemplateAsync("mine");
+        var url = (await server.GetAsync($"/templates/{template}/files/h1"))["url"]!;
+        var end = new TaskCompletionSource();
+        // Of a body of a kilobyte the client would not hear the refusal before it is sent.
+        var archive = Archive("a.txt", Random.Shared.GetItems("0123456789abcdef"u8.ToArray(), 10_000));
+        var uploads = Enumerable.Range(0, 101).Select(_ => PutAsync(url, new HeldContent(archive, end.Task))).ToList();
+
+        var refused = await Task.WhenAny(uploads);
+        uploads.Remove(refused);
+        Assert.Equal(429, await refused);
+        await Eventually.TrueAsync(() => Unfinished() == 4);
+
+        end.SetResult();
+        Assert.All(await Task.WhenAll(uploads), status => Assert.Equal(200, status));
+        Assert.Equal(0, Unfinished());
+
+        int Unfinished() => Directory.GetFiles(Path.Combine(server.DataDirectory, "template-files"), "*.new").Length;
+    }
+
+    [Fact]
+    public async Task An_upload_that_takes_longer_than_its_url_lasts_is_ended()
+    {
+        await using var server = await MemoryServer.StartAsync();
+        var (template, _) = await server.RequestTemplateAsync("mine");
+        var url = (await server.GetAsync($"/templates/{template}/files/h1"))["url"]!;
+        var end = new TaskCompletionSource();
+        var upload = PutAsync(url, new HeldContent(Archive("a.txt"), end.Task));
+        await Eventually.TrueAsync(() => Directory.GetFiles(Path.Combine(server.DataDirectory, "template-files"), "*.new").Length == 1);
+
+        server.Clock.Advance(TimeSpan.FromMinutes(61));
+        await Eventually.TrueAsync(() => Directory.GetFiles(Path.Combine(server.DataDirectory, "template-files"), "*.new").Length == 0);
+
+        end.SetResult();
+        Assert.Equal(400, await upload);
+    }
+
+    [Fact]
+    public async Task A_disk_without_room_is_no_fault_of_the_server()
+    {
+        await using var server = await MemoryServer.StartAsync();
+        var (template, _) = await server.RequestTemplateAsync("mine");
+        var link = await server.GetAsync($"/templates/{template}/files/h1");
+        var files = Path.Combine(server.DataDirectory, "template-files");
+        await Shell.RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "none", files);
+        try
+        {
+            Assert.Equal(507, await PutAsync(link["url"]!, Archive("large", new byte[1 << 20])));
+            Assert.Empty(Directory.GetFiles(files));
+        }
+        finally
+        {
+            await Shell.RunAsync("umount", files);
+        }
+    }
+
+    [Fact]
     public async Task A_link_needs_a_template_of_ones_own_and_a_hash()
     {
         await using var server = await MemoryServer.StartAsync();
@@ -117,11 +176,14 @@ public sealed class TemplateUploadSpecs
         (await server.GetAsync($"/templates/{template}/files/a.b")).Fails(400, "files hash");
     }
 
-    private static async Task<int> PutAsync(string url, byte[] body)
+    private static Task<int> PutAsync(string url, byte[] body) => PutAsync(url, new ByteArrayContent(body));
+
+    /// <summary>Waits for the server to want the body, so that a refusal is heard before.</summary>
+    private static async Task<int> PutAsync(string url, HttpContent content)
     {
-        using var nobody = new HttpClient();
-        using var content = new ByteArrayContent(body);
-        using var response = await nobody.PutAsync(new Uri(url), content, MemoryServer.Cancel);
+        using var nobody = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Eventually.Limit });
+        using var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = content, Headers = { ExpectContinue = true } };
+        using var response = await nobody.SendAsync(request, MemoryServer.Cancel);
         return (int)response.StatusCode;
     }
 
@@ -143,5 +205,23 @@ public sealed class TemplateUploadSpecs
         using (var writer = new TarWriter(gzip))
             writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content ?? "hello"u8.ToArray()) });
         return packed.ToArray();
+    }
+
+    /// <summary>A body whose second half comes when something has ended.</summary>
+    private sealed class HeldContent(byte[] body, Task end) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await stream.WriteAsync(body.AsMemory(0, body.Length / 2));
+            await stream.FlushAsync();
+            await end;
+            await stream.WriteAsync(body.AsMemory(body.Length / 2));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
     }
 }

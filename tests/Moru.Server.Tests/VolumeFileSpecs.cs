@@ -94,7 +94,7 @@ public sealed class VolumeFileSpecs : IAsyncLifetime
         Assert.Equal([4], await File.ReadAllBytesAsync(root + "/a/file", Cancel));
         (await UploadAsync("/a", [5])).Fails(400, "is a directory");
         (await UploadAsync("/", [5])).Fails(400, "is a directory");
-        (await UploadAsync("/a/file/below", [5])).Fails(400, "no directory");
+        (await UploadAsync("/a/file/below", [5])).Fails(400, "'/a/file' is no directory");
     }
 
     [Fact]
@@ -138,7 +138,10 @@ public sealed class VolumeFileSpecs : IAsyncLifetime
         (await server.GetAsync(List("/nothing"))).Fails(404, "'/nothing' does not exist");
         (await server.GetAsync(List("/file"))).Fails(400, "no directory");
         (await server.GetAsync(Download("/nothing"))).Fails(404, "does not exist");
-        (await server.GetAsync(Download("/no/thing"))).Fails(404, "does not exist");
+        (await server.GetAsync(Download("/no/thing"))).Fails(404, "'/no/thing' does not exist");
+        await UploadAsync("/deep/down/file", [1]);
+        (await server.GetAsync(Download("/deep/down"))).Fails(400, "'/deep/down' is a directory");
+        (await server.GetAsync(Download("/deep/down/none"))).Fails(404, "'/deep/down/none' does not exist");
         (await server.GetAsync(Download("/"))).Fails(400, "is a directory");
     }
 
@@ -231,10 +234,10 @@ public sealed class VolumeFileSpecs : IAsyncLifetime
     {
         foreach (var volume in new[] { "data", "vol_nothing", "nothing" })
         {
-            (await server.GetAsync($"/volumes/{volume}/files")).Fails(404, "Volume not found");
-            (await server.GetAsync($"/volumes/{volume}/files/download?path=/x")).Fails(404, "Volume not found");
-            (await server.DeleteAsync($"/volumes/{volume}/files?path=/x")).Fails(404, "Volume not found");
-            (await server.SendAsync(HttpMethod.Put, $"/volumes/{volume}/files/upload?path=/x", "{}")).Fails(404, "Volume not found");
+            (await server.GetAsync($"/volumes/{volume}/files")).Fails(404, $"Volume not found: '{volume}'");
+            (await server.GetAsync($"/volumes/{volume}/files/download?path=/x")).Fails(404, $"Volume not found: '{volume}'");
+            (await server.DeleteAsync($"/volumes/{volume}/files?path=/x")).Fails(404, $"Volume not found: '{volume}'");
+            (await server.SendAsync(HttpMethod.Put, $"/volumes/{volume}/files/upload?path=/x", "{}")).Fails(404, $"Volume not found: '{volume}'");
         }
     }
 
@@ -244,7 +247,7 @@ public sealed class VolumeFileSpecs : IAsyncLifetime
         await UploadAsync("/file", [1]);
         var sandbox = await server.CreateAsync($"\"timeout\":300,\"volumeId\":\"{id}\",\"volumeMountPath\":\"/data\"");
 
-        (await UploadAsync("/file", [2])).Fails(409, "Cannot modify volume while attached to sandbox");
+        (await UploadAsync("/file", [2])).Fails(409, $"Cannot modify volume while attached to sandbox '{sandbox}'; pause or kill it first");
         (await server.DeleteAsync(Delete("/file"))).Fails(409, "Cannot modify volume while attached to sandbox");
         Assert.Equal(1, (await server.GetAsync(List("/"))).Json.GetProperty("files").GetArrayLength());
         Assert.Equal(200, (await server.GetAsync(Download("/file"))).Status);

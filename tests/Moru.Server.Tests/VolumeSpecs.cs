@@ -54,7 +54,7 @@ public sealed class VolumeSpecs
         Assert.Equal(id, (await server.GetAsync($"/volumes/{id}"))["volumeID"]);
         Assert.Equal(id, (await server.GetAsync($"/volumes/{id.Replace('_', '-')}"))["volumeID"]);
         Assert.Equal(204, (await server.DeleteAsync("/volumes/one")).Status);
-        (await server.GetAsync($"/volumes/{id}")).Fails(404, "Volume not found");
+        (await server.GetAsync($"/volumes/{id}")).Fails(404, $"Volume not found: '{id}'");
         (await server.DeleteAsync($"/volumes/{id}")).Fails(404, "Volume not found");
         Assert.NotEqual(id, await MakeAsync(server, "one"));
     }

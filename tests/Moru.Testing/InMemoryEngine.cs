@@ -88,6 +88,9 @@ public sealed class InMemoryEngine : IContainerEngine
     /// <summary>Whether it limits what sandboxes write.</summary>
     public bool LimitsDisks { get; set; }
 
+    /// <summary>What every container has written to its disk.</summary>
+    public long WrittenBytes { get; set; }
+
     /// <summary>While set, agents do not answer.</summary>
     public bool AgentsAreSilent { get; set; }
 
@@ -108,7 +111,13 @@ public sealed class InMemoryEngine : IContainerEngine
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });
-        agent.MapPost("/files", context => context.Response.WriteAsync("[{\"name\":\"file\",\"path\":\"/file\",\"type\":\"file\"}]"));
+        agent.MapPost("/files", async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            engine.WrittenBytes += body.Length;
+            await context.Response.WriteAsync("[{\"name\":\"file\",\"path\":\"/file\",\"type\":\"file\"}]");
+        });
         await agent.StartAsync();
         return engine;
     }
@@ -195,6 +204,12 @@ public sealed class InMemoryEngine : IContainerEngine
         if (!containers.ContainsKey(sandboxId)) throw HasEnded(sandboxId);
         lock (images) images.Add(image);
         return Task.FromResult("id of " + image);
+    }
+
+    public Task<long> WrittenBytesAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        ThrowIfDown();
+        return Task.FromResult(WrittenBytes);
     }
 
     public Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ public static partial class Fixer
         if (Between(error, "newest first: ") is { } pid) return [(tool, With(mended, "pid", JsonNode.Parse(pid)!))];
         if (Between(error, "Open there: ") is { } terminal) return [(tool, With(mended, "pid", JsonNode.Parse(terminal)!))];
         if (Between(error, "has: ") is { } name) return [(tool, With(mended, "path", Sibling(wrong["path"]!.GetValue<string>(), name)))];
-        if (Between(error, "There are: ") is { } thing) return [(tool, With(mended, wrong.ContainsKey("template") ? "template" : "volume", thing))];
+        if (Between(error, "There are: ") is { } thing) return [(tool, With(mended, new[] { "template", "volume_id", "volume" }.First(parameter => wrong.ContainsKey(parameter) || parameter == "volume"), thing))];
         if (LeftOut().Match(error) is { Success: true } left && mended.Remove(left.Groups[1].Value)) return [(tool, mended)];
         if (WrittenCall().Match(error) is { Success: true } call)
         {

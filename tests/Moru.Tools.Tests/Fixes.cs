@@ -49,6 +49,7 @@ public sealed class Fixes(Fixes.Prepared shared) : ToolTests(shared), IClassFixt
     [InlineData("kill_command", """{"pid": 999999999}""")]
     [InlineData("use_terminal", """{"pid": 999999999}""")]
     [InlineData("create_sandbox", """{"template": "windows", "timeout_seconds": 60}""")]
+    [InlineData("create_sandbox", """{"volume_id": "nowhere", "timeout_seconds": 60}""")]
     [InlineData("volume_file", """{"volume": "nowhere"}""")]
 
     // What cannot be
@@ -72,6 +73,7 @@ public sealed class Fixes(Fixes.Prepared shared) : ToolTests(shared), IClassFixt
             await Session.CallAsync("run_command", new { command = "sleep 600", wait_seconds = 0 });
             await Session.CallAsync("open_terminal", new { command = "sleep 600" });
             await Session.CallAsync("manage_volume", new { action = "create", volume = "fixes" });
+            await Session.CallAsync("manage_volume", new { action = "create", volume = "mounted" }); // the newest is named first
         }
     }
 }

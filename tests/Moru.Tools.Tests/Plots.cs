@@ -19,9 +19,11 @@ public sealed class Plots(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal(2, output.Images.Count);
         Assert.All(output.Images, image => Assert.InRange(image.Data.Length, 1_000, ToolImage.MaxBytes));
         var path = System.Text.RegularExpressions.Regex.Match(output.Note!, @"/tmp/\.moru/\d+\.plot1\.png").Value;
+        Assert.Equal((path, "image/png", true), (output.Originals[0].Path, output.Originals[0].MediaType, output.Originals[0].SizeBytes > ToolImage.MaxBytes));
         var original = await Tools.CallAsync<FileText>("read_file", new { path, sandbox_id = sandbox });
         Assert.Contains("this is a smaller copy", original.Note, StringComparison.Ordinal);
         Assert.InRange(Assert.Single(original.Images).Data.Length, 1_000, ToolImage.MaxBytes);
+        Assert.Equal(output.Originals[0], Assert.Single(original.Originals));
     }
 
     [Fact]
@@ -32,6 +34,28 @@ public sealed class Plots(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.StartsWith("1000 rows x 2 columns\n,a,b\n0,0,0\n1,1,0.333333\n", output.Value, StringComparison.Ordinal);
         Assert.EndsWith("999,999,333\n", output.Value, StringComparison.Ordinal);
         Assert.InRange(output.Value!.Length, 100, 500);
+    }
+
+    [Fact]
+    public async Task A_table_of_long_cells_keeps_its_bound()
+    {
+        var output = await RunAsync("import pandas as pd\npd.DataFrame({f'c{i}': ['x' * 5000] * 30 for i in range(40)})");
+
+        Assert.StartsWith("30 rows x 40 columns, the first 20 shown\n,c0,c1,", output.Value, StringComparison.Ordinal);
+        Assert.InRange(output.Value!.Length, 1_000, 4_200);
+    }
+
+    [Fact]
+    public async Task A_picture_of_JavaScript_that_is_too_large_is_looked_at_as_a_file()
+    {
+        await RunAsync("from PIL import Image\nimport os\nImage.frombytes('RGB', (400, 400), os.urandom(480000)).save('/tmp/noise.png')");
+
+        var large = await Tools.CallAsync<CodeOutput>("run_code", new { code = "require('fs').readFileSync('/tmp/noise.png')", language = "javascript", sandbox_id = sandbox });
+
+        Assert.Empty(large.Images);
+        var path = System.Text.RegularExpressions.Regex.Match(large.Value!, @"look at it with read_file \{""path"":""([^""]+)""\}").Groups[1].Value;
+        var shown = await Tools.CallAsync<FileText>("read_file", new { path, sandbox_id = sandbox });
+        Assert.InRange(Assert.Single(shown.Images).Data.Length, 1_000, ToolImage.MaxBytes);
     }
 
     private Task<CodeOutput> RunAsync(string code) => Tools.CallAsync<CodeOutput>("run_code", new { code, sandbox_id = sandbox });

@@ -1,6 +1,6 @@
 namespace Moru.Tools.Tests;
 
-public sealed class Sandboxes(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
+public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
     [Fact]
     public async Task A_port_has_a_URL_when_a_server_listens()
@@ -82,6 +82,38 @@ public sealed class Sandboxes(ToolTests.Shared shared) : ToolTests(shared), ICla
         var ends = DateTimeOffset.Parse(details.EndsAt, System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange((ends - DateTimeOffset.UtcNow).TotalSeconds, 7000, 7200);
         Assert.Equal("running", details.State);
+    }
+
+    [Fact]
+    public async Task The_log_shows_commands_as_they_were_given_and_what_they_printed()
+    {
+        await Tools.CallAsync("run_code", new { code = "print('of no interest')" });
+        await Tools.RunAsync("echo 'it''s' here; echo oops >&2; exit 3");
+        await Tools.CallAsync("list_commands", new { });
+
+        var log = "";
+        await Eventually.TrueAsync(async () => (log = (await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { log_entries = 100 })).Log!).Contains("exit status 3", StringComparison.Ordinal));
+
+        var lines = log.TrimEnd('\n').Split('\n').Select(line => line.Split(' ', 3)[2]).ToList();
+        var start = lines.IndexOf("process_start: echo 'it''s' here; echo oops >&2; exit 3");
+        Assert.Equal(["process_end: Process ended: exit status 3", "stderr: oops", "stdout: its here"], lines.Skip(start + 1).Take(3).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("/tmp/.moru", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("of no interest", log, StringComparison.Ordinal);
+        Assert.Null((await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { })).Log);
+    }
+
+    [Fact]
+    public async Task A_paused_sandbox_is_inspected_and_stays_paused()
+    {
+        var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 300 })).SandboxId;
+        await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
+        await using var stranger = new ToolSession(fixture);
+
+        var details = await stranger.CallAsync<SandboxDetails>("inspect_sandbox", new { sandbox_id = other });
+        var again = await stranger.CallAsync<SandboxDetails>("inspect_sandbox", new { sandbox_id = other });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
+
+        Assert.Equal((other, "paused", "paused"), (details.SandboxId, details.State, again.State));
     }
 
     [Fact]

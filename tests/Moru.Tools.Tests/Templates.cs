@@ -20,6 +20,13 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
     }
 
     [Fact]
+    public async Task What_is_not_ones_own_or_not_there_is_told_apart()
+    {
+        Assert.Equal("The template 'base' is not yours, so it cannot be deleted.", await Tools.FailAsync("delete_template", new { template = "base" }));
+        Assert.StartsWith("There is no build 'first' of template 'base'", await Tools.FailAsync("read_build", new { template_id = "base", build_id = "first" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_build_that_fails_shows_its_log_and_the_step()
     {
         var failed = await Tools.CallAsync<TemplateBuild>("build_template", new { name = "broken", dockerfile = "FROM moru/base\nRUN echo before; exit 3", wait_seconds = 300 });

@@ -7,6 +7,7 @@ public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClass
     {
         var volume = (await Tools.CallAsync<VolumeList>("manage_volume", new { action = "create", volume = "tooled" })).Volumes.Single();
         var sandbox = await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 120, volume_id = volume.VolumeId, volume_path = "/data" });
+        var refused = await Tools.FailAsync("volume_file", new { volume = "tooled", action = "write", path = "/a.txt", content = "x" });
         await Tools.CallAsync("run_command", new { command = "mkdir -p /data/below && echo kept > /data/below/a.txt", user = "root", sandbox_id = sandbox.SandboxId });
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox.SandboxId });
 
@@ -17,6 +18,7 @@ public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClass
         var after = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = "tooled" });
         await Tools.CallAsync("manage_volume", new { action = "delete", volume = "tooled" });
 
+        Assert.Contains("are changed there (write_file, run_command with its sandbox_id)", refused, StringComparison.Ordinal);
         Assert.Equal("kept\n", read.Content);
         Assert.Equal("/b.txt  1\n/below/\n", list.Content);
         Assert.Equal("/b.txt  1\n", after.Content);

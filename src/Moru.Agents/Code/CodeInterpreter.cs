@@ -86,7 +86,7 @@ public sealed class CodeInterpreter
     private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ImagesAsync(Sandbox sandbox, IReadOnlyList<KernelImage> images, CancellationToken cancellationToken)
     {
         var originals = new List<ReadOnlyMemory<byte>>();
-        foreach (var path in images.Where(image => image.Path?.EndsWith(".png", StringComparison.Ordinal) == true).Select(image => image.Path!))
+        foreach (var path in images.Select(image => image.Original?.Path).OfType<string>().Where(path => path.EndsWith(".png", StringComparison.Ordinal)))
         {
             try
             {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using Moru.Tools;
 
 namespace Moru.Mcp;
 
@@ -112,9 +113,9 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         {
             return await noticed.WatchAsync(address, cancellationToken);
         }
-        catch (SandboxException error)
+        catch (Exception error) when (error is SandboxException or ToolException)
         {
-            throw ResourceReader.Missing(address.Uri, error.Message);
+            throw ResourceReader.Missing(address, error.Message);
         }
     }
 

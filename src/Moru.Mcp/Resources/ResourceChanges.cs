@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using ModelContextProtocol.Protocol;
+using Moru.Tools;
 
 namespace Moru.Mcp;
 
@@ -19,8 +21,12 @@ internal sealed class ResourceChanges(McpSession session)
     public async Task<ResourceWatch> WatchAsync(ResourceAddress address, CancellationToken cancellationToken)
     {
         if (address.Kind == ResourceKind.File) return await WatchFileAsync(address, cancellationToken);
-        var now = await LookAsync(address, cancellationToken);
-        return new ResourceWatch(stop => LookAgainAsync(address, now, stop));
+        if (address.Kind == ResourceKind.Output) return await WatchOutputAsync(address, cancellationToken);
+
+        // Of a file in a volume nobody tells, but of the volume it is known when something in it changed last.
+        var seen = address.Kind == ResourceKind.VolumeFile ? ResourceAddress.ParseOrDefault($"{ResourceAddress.Volumes}/{address.Owner}")! : address;
+        var now = await LookAsync(seen, cancellationToken);
+        return new ResourceWatch(stop => LookAgainAsync(seen, now, stop));
     }
 
     private async Task<ResourceWatch> WatchFileAsync(ResourceAddress address, CancellationToken cancellationToken)
@@ -31,13 +37,26 @@ internal sealed class ResourceChanges(McpSession session)
             && (await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken)).Type == Protocol.FileType.Directory;
         var (folder, name) = isDirectory ? (path, null) : (path[..Math.Max(1, path.LastIndexOf('/'))], path[(path.LastIndexOf('/') + 1)..]);
 
+        return await WatchFolderAsync(address, sandbox, folder, changed => name is null || changed == name, cancellationToken);
+    }
+
+    private async Task<ResourceWatch> WatchOutputAsync(ResourceAddress address, CancellationToken cancellationToken)
+    {
+        var sandbox = await reader.SandboxAsync(address, cancellationToken);
+        await SandboxViews.ReadOutputAsync(sandbox, address.Pid, "0,0", cancellationToken); // fails when there is no such command
+        var files = string.Create(CultureInfo.InvariantCulture, $"{address.Pid}.");
+        return await WatchFolderAsync(address, sandbox, SandboxViews.OutputFolder, changed => changed.StartsWith(files, StringComparison.Ordinal), cancellationToken);
+    }
+
+    private static async Task<ResourceWatch> WatchFolderAsync(ResourceAddress address, Sandbox sandbox, string folder, Predicate<string> isMeant, CancellationToken cancellationToken)
+    {
         // One place: a change that nobody has taken yet stands for all that follow.
         var changes = Channel.CreateBounded<ResourceAddress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         var watch = await sandbox.Files.WatchDirAsync(folder, new WatchOptions
         {
             OnEvent = change =>
             {
-                if (name is null || change.Name == name) changes.Writer.TryWrite(address);
+                if (isMeant(change.Name)) changes.Writer.TryWrite(address);
             },
             OnExit = _ => changes.Writer.TryComplete(),
         }, cancellationToken);

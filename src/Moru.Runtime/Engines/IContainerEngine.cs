@@ -43,6 +43,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <returns>The image's id.</returns>
     Task<string> CommitAsync(string sandboxId, string image, CancellationToken cancellationToken);
 
+    /// <summary>How much a container has written to its disk, beyond its image and without its volume.</summary>
+    Task<long> WrittenBytesAsync(string sandboxId, CancellationToken cancellationToken);
+
     /// <returns>An image that the engine has; null when it has none of that name.</returns>
     Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken);
 

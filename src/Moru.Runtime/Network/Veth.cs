@@ -28,13 +28,7 @@ internal static class Veth
 
         var (subnet, address) = (AddressRange.Parse(network.Subnet), AddressRange.Parse(network.Address).First);
         var name = NameOf(address);
-        // The kernel takes a moment to remove the pair of a sandbox that has just ended.
-        await RunAsync("ip", ["-batch", "-"], $"""
-            {(Exists(name) ? $"link delete {name}" : "")}
-            link add {name} type veth peer name eth0 address {FirewallSandbox.MacOf(address)} netns {processId}
-            {Join(network.Name, address)}
-
-            """);
+        await PlugAsync(network.Name, address, processId);
         await RunAsync("nsenter", ["--net=" + $"/proc/{processId}/ns/net", "ip", "-batch", "-"], $"""
             address add {network.Address}/{subnet.Prefix} broadcast {AddressRange.ToAddress(subnet.Last)} dev eth0
             link set eth0 up
@@ -47,6 +41,31 @@ internal static class Veth
     /// <summary>Puts sandboxes back on a bridge that was made again.</summary>
     public static Task RejoinAsync(string bridge, IEnumerable<uint> addresses) => RunAsync(
         "ip", ["-force", "-batch", "-"], string.Concat(addresses.Where(address => Exists(NameOf(address))).Select(address => Join(bridge, address) + "\n")));
+
+    /// <summary>Waits for the bridge when somebody has just removed it: it is made again within seconds.</summary>
+    private static async Task PlugAsync(string bridge, uint address, long processId)
+    {
+        var name = NameOf(address);
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                // The kernel takes a moment to remove the pair of a sandbox that has just ended.
+                await RunAsync("ip", ["-batch", "-"], $"""
+                    {(Exists(name) ? $"link delete {name}" : "")}
+                    link add {name} type veth peer name eth0 address {FirewallSandbox.MacOf(address)} netns {processId}
+                    {Join(bridge, address)}
+
+                    """);
+                return;
+            }
+            catch (RuntimeException) when (!Exists(bridge) && Stopwatch.GetElapsedTime(begun) < Bound)
+            {
+                while (!Exists(bridge) && Stopwatch.GetElapsedTime(begun) < Bound) await Task.Delay(50);
+            }
+        }
+    }
 
     // Isolated: the kernel carries nothing from one such interface to another, whatever the filter says.
     private static string Join(string bridge, uint address) => $"""

@@ -7,6 +7,9 @@ namespace Moru.Runtime;
 /// <summary>Makes a container into a sandbox: start it, wait for envd, tell envd what it is, and later when that changes.</summary>
 internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, VolumeDisks disks, SandboxNetwork network, string ownerId) : IDisposable
 {
+    /// <summary>The stage in which a template's own commands run.</summary>
+    public const string StartUpStage = "startup";
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan OneTry = TimeSpan.FromSeconds(5);
@@ -16,9 +19,13 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
     // A bridge may lose the first packet to a new container, and the kernel sends it again only after a second.
     private static readonly TimeSpan FirstConnect = TimeSpan.FromMilliseconds(150);
 
-    // Container addresses are local, whatever proxy the environment names. They soon belong to another container, to which an old
-    // connection means nothing: keeping none spares a new sandbox the second until that shows.
-    private readonly HttpClient http = new(new SocketsHttpHandler
+    private readonly HttpClient http = NewClient();
+
+    /// <summary>
+    /// A client for agents. Container addresses are local, whatever proxy the environment names. They soon belong to another container, to
+    /// which an old connection means nothing: keeping none spares a new sandbox the second until that shows.
+    /// </summary>
+    public static HttpClient NewClient() => new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -57,7 +64,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
             return container;
         });
         if (template.StartCommand is not null || template.ReadyCommand is not null)
-            await stages.MeasureAsync("startup", () => StartUpAsync(client, record, template, cancellationToken));
+            await stages.MeasureAsync(StartUpStage, () => StartUpAsync(client, record, template, cancellationToken));
         return container;
     }
 
@@ -119,6 +126,12 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
     internal static Task<int> AnswersAsync(EnvdClient client, CancellationToken cancellationToken) =>
         RepeatAsync(client.HealthAsync, failure => IsLost(failure) || failure is ConnectException, cancellationToken);
 
+    /// <summary>Tells an agent something, again when the answer got lost.</summary>
+    /// <returns>How many tries it took.</returns>
+    /// <exception cref="ConnectException">The agent refuses.</exception>
+    internal static Task<int> TellAsync(EnvdClient client, InitRequest init, CancellationToken cancellationToken) =>
+        RepeatAsync(token => client.InitAsync(init, token), IsLost, cancellationToken);
+
     private static async Task<int> RepeatAsync(Func<CancellationToken, Task> call, Predicate<Exception> isPassing, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
@@ -169,7 +182,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         };
         try
         {
-            await RepeatAsync(token => client.InitAsync(init, token), IsLost, cancellationToken);
+            await TellAsync(client, init, cancellationToken);
         }
         catch (ConnectException failure)
         {

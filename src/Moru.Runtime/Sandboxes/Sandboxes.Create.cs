@@ -29,7 +29,7 @@ public sealed partial class Sandboxes
         stop.CancelAfter(options.StartTimeout);
         try
         {
-            if (sandbox.Record.Volume is { } volume && !store.MarkVolumeChanged(volume.VolumeId)) throw VolumeNotFound();
+            if (sandbox.Record.Volume is { } volume && !store.MarkVolumeChanged(volume.VolumeId)) throw Volumes.NotFound(volume.VolumeId);
             await stages.MeasureAsync("admission", () => Task.FromResult(Save(sandbox.Record)));
             var container = await start.RunAsync(sandbox.Record, template, stages, time.GetUtcNow(), stop.Token);
             stop.Token.ThrowIfCancellationRequested();
@@ -57,7 +57,7 @@ public sealed partial class Sandboxes
             var sentence = sandbox.Sentence;
             await UndoAsync(sandbox, failure);
             if (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                throw Interrupted(sandbox.Id, sentence, stages);
+                throw Interrupted(sandbox.Id, template, sentence, stages);
             throw;
         }
 
@@ -144,10 +144,12 @@ public sealed partial class Sandboxes
         else await EndAsync(sandbox);
     }
 
-    private RuntimeException Interrupted(string id, Sentence? sentence, StageTimes stages) => new(
+    private RuntimeException Interrupted(string id, Template template, Sentence? sentence, StageTimes stages) => new(
         RuntimeError.StartFailed,
         sentence is not null ? $"Sandbox '{id}' {sentence.Cause} while it was starting."
             : closing.IsCancellationRequested ? $"Sandbox '{id}' was not started: the server is stopping."
+            : stages.Current == SandboxStart.StartUpStage && template.ReadyCommand is { } ready
+                ? $"Sandbox '{id}' was not ready within {options.StartTimeout.TotalSeconds:0.#} s: '{ready}' of template '{template.Alias ?? template.Id}' did not succeed."
             : $"Sandbox '{id}' was not ready within {options.StartTimeout.TotalSeconds:0.#} s (at stage '{stages.Current}'); try again.");
 
     private static partial class Log

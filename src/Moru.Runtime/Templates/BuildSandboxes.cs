@@ -14,15 +14,9 @@ internal sealed class BuildSandboxes(IContainerEngine engine, SandboxNetwork net
 
     private readonly string owner = ownerId + "-builds";
     private readonly ConcurrentDictionary<string, bool> used = new(StringComparer.Ordinal);
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionIdleTimeout = TimeSpan.Zero,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient http = SandboxStart.NewClient();
 
-    public async Task<BuildSandbox> OpenAsync(string templateId, string image, int cpuCount, int memoryMB, CancellationToken cancellationToken)
+    public async Task<BuildSandbox> OpenAsync(string templateId, string image, int cpuCount, int memoryMB, int diskMB, CancellationToken cancellationToken)
     {
         var id = SandboxId.New();
         used[id] = true;
@@ -35,14 +29,15 @@ internal sealed class BuildSandboxes(IContainerEngine engine, SandboxNetwork net
                 {
                     SandboxId = id, OwnerId = owner, TemplateId = templateId, Image = image, EnvdPath = envdPath, AllowInternet = true,
                     Network = await network.AdmitAsync(id, new EgressRules([], [], []), bound.Token),
-                    Limits = new SandboxLimits(cpuCount, memoryMB, DiskSizeMB: 0, options.PidsLimit),
+                    Limits = new SandboxLimits(cpuCount, memoryMB, diskMB, options.PidsLimit),
                 },
                 bound.Token);
             var agent = new EnvdClient(http, new UriBuilder(Uri.UriSchemeHttp, container.Address.Host, container.Address.EnvdPort).Uri);
             await SandboxStart.AnswersAsync(agent, bound.Token);
             // An agent ends its container when the deadline is long over: what is left when the server never comes back.
             var now = time.GetUtcNow();
-            await agent.InitAsync(new InitRequest { Timestamp = now, Deadline = now + options.BuildTimeout, EnvVars = new Dictionary<string, string> { ["MORU_SANDBOX_ID"] = id } }, bound.Token);
+            var init = new InitRequest { Timestamp = now, Deadline = now + options.BuildTimeout, EnvVars = new Dictionary<string, string> { ["MORU_SANDBOX_ID"] = id } };
+            await SandboxStart.TellAsync(agent, init, bound.Token);
             return new BuildSandbox(id, agent, () => RemoveAsync(id));
         }
         catch

@@ -8,8 +8,11 @@ namespace Moru.Runtime;
 /// <summary>Files that COPY steps need, uploaded before the build: each content once, found by the hash that the client gave it, per team.</summary>
 public sealed partial class ContextFiles : IDisposable
 {
+    private const int NoSpace = 28; // ENOSPC
+
     private static readonly TimeSpan GrantLife = TimeSpan.FromHours(1);
 
+    private readonly UploadTurns turns;
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly RuntimeStore store;
     private readonly RuntimeOptions options;
@@ -22,6 +25,7 @@ public sealed partial class ContextFiles : IDisposable
         this.store = store;
         this.options = options;
         this.time = time;
+        turns = new UploadTurns((int)Math.Max(1, options.MaxKeptArchiveBytes / options.MaxArchiveBytes));
         directory = Path.Combine(dataDirectory, "template-files");
         Directory.CreateDirectory(directory);
         foreach (var unfinished in Directory.EnumerateFiles(directory, "*.new")) File.Delete(unfinished);
@@ -48,9 +52,41 @@ public sealed partial class ContextFiles : IDisposable
         && long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var end) && end > time.GetUtcNow().ToUnixTimeSeconds()
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), Encoding.UTF8.GetBytes(Sign(teamId, hash, end)));
 
-    /// <summary>Takes an uploaded tar.gz. It is there whole or not at all.</summary>
-    /// <exception cref="RuntimeException"><see cref="RuntimeError.InvalidArgument"/>: it cannot be unpacked safely.</exception>
+    /// <summary>Takes an uploaded tar.gz when it is its turn. It is there whole or not at all.</summary>
+    /// <exception cref="RuntimeException">
+    /// <see cref="RuntimeError.InvalidArgument"/>: it cannot be unpacked safely, or took longer than its permission lasts;
+    /// <see cref="RuntimeError.LimitReached"/>: too many uploads wait; <see cref="RuntimeError.StorageFull"/>: the server's disk has no room for it.
+    /// </exception>
     public async Task AddAsync(string teamId, string hash, Stream archive, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(GrantLife, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await turns.TakeAsync(teamId, () => StoreAsync(teamId, hash, archive, bound.Token), bound.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new RuntimeException(RuntimeError.InvalidArgument, $"The upload took longer than {GrantLife.TotalMinutes:0} minutes; ask for a new URL.");
+        }
+        catch (IOException failure) when (failure.HResult == NoSpace)
+        {
+            throw new RuntimeException(RuntimeError.StorageFull, "The server's disk has no room for the files of the build; its operator can make some.", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        gate.Dispose();
+        turns.Dispose();
+    }
+
+    internal StoredArchive? Find(string teamId, string hash) =>
+        store.Templates(rows => rows.FindFiles(teamId, hash, time.GetUtcNow())) is { } stored && File.Exists(PathOf(stored)) ? stored : null;
+
+    internal FileStream Open(StoredArchive stored) => File.OpenRead(PathOf(stored));
+
+    private async Task<StoredArchive> StoreAsync(string teamId, string hash, Stream archive, CancellationToken cancellationToken)
     {
         var unfinished = Path.Combine(directory, Guid.NewGuid().ToString("N") + ".new");
         try
@@ -72,19 +108,14 @@ public sealed partial class ContextFiles : IDisposable
             {
                 gate.Release();
             }
+
+            return stored;
         }
         finally
         {
             File.Delete(unfinished);
         }
     }
-
-    public void Dispose() => gate.Dispose();
-
-    internal StoredArchive? Find(string teamId, string hash) =>
-        store.Templates(rows => rows.FindFiles(teamId, hash, time.GetUtcNow())) is { } stored && File.Exists(PathOf(stored)) ? stored : null;
-
-    internal FileStream Open(StoredArchive stored) => File.OpenRead(PathOf(stored));
 
     private async Task<StoredArchive> WriteAsync(string path, Stream archive, CancellationToken cancellationToken)
     {

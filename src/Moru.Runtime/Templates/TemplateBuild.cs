@@ -12,10 +12,16 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
 
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(2);
 
+    // More than this is not written twice to spare a start.
+    private const long SmallLayer = 16 << 20;
+
+    private readonly BuildDisk disk = new(tools.Engine, tools.Teams.LimitsOf(template.TeamId!).DiskSizeMB);
+    private readonly List<Task> removals = [];
     private BuildContext context = new();
     private BuildSandbox? sandbox;
     private string image = "";
     private string key = "";
+    private long? written;
     private bool mayReuse = !plan.Force;
 
     /// <summary>The step that runs: <c>base</c>, a number from 1, or <c>finalize</c>.</summary>
@@ -43,7 +49,11 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         return new BuildResult(final, context with { Arguments = new Dictionary<string, string>() }, start, ready);
     }
 
-    public ValueTask DisposeAsync() => CloseAsync();
+    public async ValueTask DisposeAsync()
+    {
+        Close();
+        await Task.WhenAll(removals);
+    }
 
     private Task<BuildResult?> BaseAsync(CancellationToken cancellationToken) =>
         plan.FromTemplate is { } name ? FromTemplateAsync(name, cancellationToken) : FromImageAsync(cancellationToken);
@@ -74,8 +84,8 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         }
 
         var at = await SandboxAsync(cancellationToken);
-        await at.ScriptAsync(
-            $"FROM {plan.FromImage}", BuildScripts.Base, new Dictionary<string, string> { ["MORU_USER"] = BuildContext.FirstUser, ["MORU_SUDO"] = "true" }, cancellationToken);
+        var user = new Dictionary<string, string> { ["MORU_USER"] = BuildContext.FirstUser, ["MORU_SUDO"] = "true" };
+        await disk.HoldAsync(at, limit => at.ScriptAsync($"FROM {plan.FromImage}", BuildScripts.Base, user, limit), cancellationToken);
         await KeepAsync(cancellationToken);
         return null;
     }
@@ -96,7 +106,8 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         // What follows runs on the new layer, whatever another build once made of the same steps.
         mayReuse = false;
         await using var content = files is null ? null : tools.Files.Open(files);
-        context = await BuildSteps.RunAsync(step, content, context, await SandboxAsync(cancellationToken), Write, cancellationToken);
+        var at = await SandboxAsync(cancellationToken);
+        context = await disk.HoldAsync(at, limit => BuildSteps.RunAsync(step, content, context, at, Write, limit), cancellationToken);
         if (BuildSteps.WritesDisk(step)) await KeepAsync(cancellationToken);
         else await tools.Layers.AddAsync(Team, new CachedLayer(key, image, context), cancellationToken);
 
@@ -107,7 +118,8 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
     /// <summary>Makes the template's image, and proves that its start command works in it.</summary>
     private async Task<string> FinishAsync(string? start, string? ready, CancellationToken cancellationToken)
     {
-        var at = await SandboxAsync(cancellationToken);
+        // A start command is proved where no process of a step goes on.
+        var at = written < SmallLayer && start is null && ready is null ? sandbox! : await SandboxAsync(cancellationToken);
         await at.ScriptAsync(
             "finalize", BuildScripts.Finish, new Dictionary<string, string> { ["MORU_TEMPLATE"] = template.Id, ["MORU_BUILD"] = build.Id }, cancellationToken);
         var final = $"{tools.ImagePrefix}image:{build.Id}";
@@ -119,7 +131,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         }
         catch
         {
-            await CloseAsync();
+            await DisposeAsync();
             await tools.Engine.RemoveImageAsync(final, CancellationToken.None);
             throw;
         }
@@ -136,9 +148,8 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         bound.CancelAfter(tools.Options.ReadyTimeout);
         try
         {
-            await new StartupCommands(at.Agent, context.User, context.Workdir, context.Everything()).RunAsync(
-                start, check, ReadyPause,
-                (isError, line) => log.AddOutput(BuildLogLevel.Info, $"[start] [{(isError ? "stderr" : "stdout")}]: {line}", FinalStep), bound.Token);
+            var commands = new StartupCommands(at.Agent, context.User, context.Workdir, context.Everything());
+            await disk.HoldAsync(at, limit => commands.RunAsync(start, check, ReadyPause, Write, limit), bound.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -150,26 +161,32 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
         }
 
         log.Add(BuildLogLevel.Info, "Template is ready", FinalStep);
+
+        void Write(bool isError, string line) => log.AddOutput(BuildLogLevel.Info, $"[start] [{(isError ? "stderr" : "stdout")}]: {line}", FinalStep);
     }
 
-    private async Task<BuildSandbox> SandboxAsync(CancellationToken cancellationToken) =>
-        sandbox ??= await tools.Sandboxes.OpenAsync(template.Id, image, build.CpuCount, build.MemoryMB, cancellationToken);
+    /// <summary>A sandbox of the layers so far. Each layer holds its own step alone: what ran in the last one's sandbox stays there.</summary>
+    private async Task<BuildSandbox> SandboxAsync(CancellationToken cancellationToken)
+    {
+        if (written is not null) Close();
+        return sandbox ??= await tools.Sandboxes.OpenAsync(template.Id, image, build.CpuCount, build.MemoryMB, disk.LimitMB, cancellationToken);
+    }
 
-    /// <summary>Makes a layer of what the step did. The next step runs in a sandbox of that layer, so that each layer holds its own step alone.</summary>
+    /// <summary>Makes a layer of what the step did.</summary>
     private async Task KeepAsync(CancellationToken cancellationToken)
     {
+        written = await disk.AddAsync(sandbox!, cancellationToken);
         var layer = $"{tools.ImagePrefix}layer:{Guid.NewGuid():N}";
         await tools.Engine.CommitAsync(sandbox!.Id, layer, cancellationToken);
         image = layer;
         await tools.Layers.AddAsync(Team, new CachedLayer(key, layer, context), CancellationToken.None);
-        await CloseAsync();
     }
 
-    private async ValueTask CloseAsync()
+    /// <summary>Nobody waits for the removal before the build has ended.</summary>
+    private void Close()
     {
-        var open = sandbox;
-        sandbox = null;
-        if (open is not null) await open.DisposeAsync();
+        if (sandbox is not null) removals.Add(sandbox.DisposeAsync().AsTask());
+        (sandbox, written) = (null, null);
     }
 
     private static string Short(string key) => key[..32];
@@ -177,7 +194,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
 
 /// <summary>What every build works with.</summary>
 internal sealed record BuildTools(
-    Templates Templates, ContextFiles Files, BaseImages BaseImages, LayerCache Layers, BuildSandboxes Sandboxes, IContainerEngine Engine, RuntimeOptions Options, string OwnerId)
+    Teams Teams, Templates Templates, ContextFiles Files, BaseImages BaseImages, LayerCache Layers, BuildSandboxes Sandboxes, IContainerEngine Engine, RuntimeOptions Options, string OwnerId)
 {
     /// <summary>How the names of images that builds make begin; several servers may share an engine.</summary>
     public string ImagePrefix { get; } = $"{ImageName.Own}{OwnerId}/";

@@ -133,9 +133,9 @@ public sealed partial class TemplateBuilds
     {
         await Task.Yield(); // the caller is answered first
         Log.Begun(log, build.Id, template.Id);
-        BuildRecord finished;
         await using (var work = new TemplateBuild(tools, template, build, plan, run.Log))
         {
+            BuildRecord finished;
             try
             {
                 var result = await work.RunAsync(run.Token);
@@ -154,11 +154,16 @@ public sealed partial class TemplateBuilds
                 if (failure is not (OperationCanceledException or BuildException or RuntimeException)) Log.Broke(log, build.Id, failure);
                 run.Log.Add(BuildLogLevel.Error, $"Build failed: {reason}", work.Step);
                 finished = Failed(build, work.Step, reason);
+                await work.DisposeAsync();
             }
+
+            Finish(template.Id, finished with { FinishedAt = time.GetUtcNow(), UpdatedAt = time.GetUtcNow() }, run);
+            Log.Ended(log, build.Id, template.Id, finished.Status, finished.Reason);
         }
 
-        Finish(template.Id, finished with { FinishedAt = time.GetUtcNow(), UpdatedAt = time.GetUtcNow() }, run);
-        Log.Ended(log, build.Id, template.Id, finished.Status, finished.Reason);
+        running.TryRemove(build.Id, out _);
+        run.Dispose();
+        ended.Ring();
         await PruneAsync(template.TeamId!);
     }
 
@@ -180,10 +185,6 @@ public sealed partial class TemplateBuilds
             // The next start of the server finds it unfinished and says so.
             Log.NotSaved(log, finished.Id, failure.Message);
         }
-
-        running.TryRemove(finished.Id, out _);
-        run.Dispose();
-        ended.Ring();
     }
 
     private async Task PruneAsync(string teamId)

@@ -17,13 +17,29 @@ internal sealed unsafe class VolumeDirectory : IDisposable
 
     private readonly SafeFileHandle handle;
 
-    private VolumeDirectory(SafeFileHandle handle) => this.handle = handle;
+    // For what failures say alone.
+    private readonly VolumeDirectory? parent;
+    private readonly byte[] name;
+
+    private VolumeDirectory(SafeFileHandle handle, VolumeDirectory? parent, byte[] name)
+    {
+        this.handle = handle;
+        this.parent = parent;
+        this.name = name;
+    }
 
     /// <summary>Opens a directory that is the server's own.</summary>
     public static VolumeDirectory Open(string path)
     {
         var handle = VolumeLibc.Open(path, ReadOnly | DirectoryOnly | NoFollow | CloseOnExec, 0);
-        return handle.IsInvalid ? throw Failure("the volume", LastError) : new VolumeDirectory(handle);
+        return handle.IsInvalid ? throw Failure("the volume", LastError) : new VolumeDirectory(handle, null, []);
+    }
+
+    /// <summary>Opens this directory once more, to be read from its beginning.</summary>
+    public VolumeDirectory OpenAgain()
+    {
+        var again = OpenEntry("."u8.ToArray(), ReadOnly | DirectoryOnly);
+        return again.IsInvalid ? throw Failure($"'{Path}'", LastError) : new VolumeDirectory(again, parent, name);
     }
 
     /// <summary>Opens a directory in this one.</summary>
@@ -32,8 +48,8 @@ internal sealed unsafe class VolumeDirectory : IDisposable
     public VolumeDirectory? OpenOrDefault(byte[] name)
     {
         var child = OpenEntry(name, ReadOnly | DirectoryOnly);
-        if (!child.IsInvalid) return new VolumeDirectory(child);
-        return LastError is NotFound ? null : throw Failure(name);
+        if (!child.IsInvalid) return new VolumeDirectory(child, this, name);
+        return LastError is NotFound ? null : throw Failed(name);
     }
 
     /// <summary>Opens a directory in this one, which is made when it is missing and belongs to whom this one belongs.</summary>
@@ -42,8 +58,8 @@ internal sealed unsafe class VolumeDirectory : IDisposable
         fixed (byte* path = Terminated(name))
         {
             var made = MakeDirectoryAt(handle, path, 0b111_101_101) == 0;
-            if (!made && LastError is not Exists) throw Failure(name);
-            var child = OpenOrDefault(name) ?? throw Failure(name);
+            if (!made && LastError is not Exists) throw Failed(name);
+            var child = OpenOrDefault(name) ?? throw Failed(name);
             if (made) Adopt(child.handle, 0b111_101_101, 0b111_111_111);
             return child;
         }
@@ -57,7 +73,7 @@ internal sealed unsafe class VolumeDirectory : IDisposable
             if (StatusAt(handle, path, NoFollowStatus, BasicStatus, &status) == 0) return status;
         }
 
-        return LastError is NotFound ? null : throw Failure(name);
+        return LastError is NotFound ? null : throw Failed(name);
     }
 
     public Status Status() => StatusOf(handle);
@@ -66,22 +82,22 @@ internal sealed unsafe class VolumeDirectory : IDisposable
     public SafeFileHandle OpenFile(byte[] name)
     {
         using var found = OpenEntry(name, PathOnly);
-        if (found.IsInvalid) throw Failure(name);
+        if (found.IsInvalid) throw Failed(name);
         var status = StatusOf(found);
-        if (status.IsDirectory) throw new RuntimeException(RuntimeError.InvalidArgument, $"'{Text(name)}' is a directory.");
-        if (!status.IsRegular) throw new RuntimeException(RuntimeError.InvalidArgument, $"'{Text(name)}' is a symbolic link or a special file; only regular files can be read.");
+        if (status.IsDirectory) throw new RuntimeException(RuntimeError.InvalidArgument, $"'{PathOf(name)}' is a directory.");
+        if (!status.IsRegular) throw new RuntimeException(RuntimeError.InvalidArgument, $"'{PathOf(name)}' is a symbolic link or a special file; only regular files can be read.");
 
         // The kernel's own link to what was looked at. Without O_NONBLOCK a lease on the file would make the open wait.
         var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{found.DangerousGetHandle()}");
         var file = VolumeLibc.Open(path, ReadOnly | NonBlocking | CloseOnExec, 0);
-        return file.IsInvalid ? throw Failure(name) : file;
+        return file.IsInvalid ? throw Failed(name) : file;
     }
 
     /// <summary>Makes a file that did not exist, to write.</summary>
     public SafeFileHandle CreateFile(byte[] name)
     {
         var file = OpenEntry(name, WriteOnly | VolumeLibc.Create | Exclusive, 0b110_000_000);
-        return file.IsInvalid ? throw Failure(name) : file;
+        return file.IsInvalid ? throw Failed(name) : file;
     }
 
     /// <summary>Lets whoever owns this directory write the new file or directory too; where the server cannot give it away, everybody.</summary>
@@ -151,8 +167,6 @@ internal sealed unsafe class VolumeDirectory : IDisposable
 
     public static string Text(byte[] name) => Encoding.UTF8.GetString(name);
 
-    public static RuntimeException Failure(byte[] name) => Failure($"'{Text(name)}'", LastError);
-
     /// <summary>Says why the kernel refused, without a path of this host.</summary>
     public static RuntimeException Failure(string what, int error) => error switch
     {
@@ -166,6 +180,12 @@ internal sealed unsafe class VolumeDirectory : IDisposable
             RuntimeError.VolumeUnusable, $"{what} belongs to a user that the server may not act for; change its mode in a sandbox, or run the server as root."),
         _ => new(RuntimeError.VolumeUnusable, $"{what} could not be used: {Marshal.GetPInvokeErrorMessage(error)}."),
     };
+
+    private string Path => parent is null ? "/" : parent.PathOf(name);
+
+    private string PathOf(byte[] entry) => parent is null ? "/" + Text(entry) : $"{Path}/{Text(entry)}";
+
+    private RuntimeException Failed(byte[] entry) => Failure($"'{PathOf(entry)}'", LastError);
 
     private SafeFileHandle OpenEntry(byte[] name, int flags, uint mode = 0)
     {

@@ -97,7 +97,7 @@ internal sealed class VolumeFiles : IDisposable
             mayAppear();
             using var parent = MakeParents(path);
             parent.Directory!.Adopt(file, 0b110_100_100, 0b110_110_110);
-            if (Sync(file) != 0) throw VolumeDirectory.Failure(path.Name);
+            if (Sync(file) != 0) throw VolumeDirectory.Failure($"'{path}'", LastError);
             var error = uploads.Move(unfinished, parent.Directory, path.Name);
             if (error is IsDirectory or NotEmpty or Exists) throw IsADirectory(path);
             if (error != 0) throw VolumeDirectory.Failure($"'{path}'", error);
@@ -196,7 +196,7 @@ internal sealed class VolumeFiles : IDisposable
     private Opened Follow(IEnumerable<byte[]> names, Func<VolumeDirectory, byte[], VolumeDirectory?> step)
     {
         // The first step is to itself: an open directory remembers how far it was read, which concurrent readers must not share.
-        var at = root.OpenOrDefault("."u8.ToArray());
+        VolumeDirectory? at = root.OpenAgain();
         foreach (var name in names)
         {
             if (at is null) break;

@@ -22,7 +22,7 @@ internal static class VolumeTree
         for (var removed = true; removed && Stopwatch.GetElapsedTime(began) < Patience;)
         {
             removed = false;
-            using var pass = bin.OpenOrDefault("."u8.ToArray())!;
+            using var pass = bin.OpenAgain();
             var left = false;
             while (pass.Read() is { Count: > 0 } batch)
             {

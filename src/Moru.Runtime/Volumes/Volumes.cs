@@ -135,12 +135,15 @@ public sealed partial class Volumes
     private async Task TryCountAsync(VolumeRecord volume, long changes, CancellationToken cancellationToken)
     {
         // Asked before the count: who leaves meanwhile is counted once more.
-        var inUse = sandboxes.UseVolume(volume.Id);
-        var began = Stopwatch.GetTimestamp();
+        var inUse = sandboxes.UsersOf(volume.Id).Length > 0;
+        var took = TimeSpan.Zero;
         try
         {
+            // That it may have to be mounted says nothing about the next time.
             using var files = await OpenAsync(volume, cancellationToken);
+            var began = Stopwatch.GetTimestamp();
             var (bytes, count) = files.Measure(cancellationToken);
+            took = Stopwatch.GetElapsedTime(began);
             var isSame = (bytes, count) == (volume.TotalBytes, volume.TotalFiles);
             var counted = volume with { TotalBytes = bytes, TotalFiles = count, UpdatedAt = isSame ? volume.UpdatedAt : time.GetUtcNow() };
             store.VolumeMeasured(counted, inUse ? 0 : changes);
@@ -150,21 +153,26 @@ public sealed partial class Volumes
             Log.NotCounted(log, volume.Id, failure.Message);
         }
 
-        var pause = PauseFactor * Stopwatch.GetElapsedTime(began);
+        var pause = PauseFactor * took;
         nextCount[volume.Id] = time.GetUtcNow() + (pause > ShortestPause ? pause : ShortestPause);
     }
 
     private async Task<VolumeFiles> OpenAsync(VolumeRecord volume, CancellationToken cancellationToken) =>
         new(await disks.OpenAsync(volume.Id, cancellationToken));
 
-    private VolumeRecord Get(string teamId, string id) => store.FindVolume(teamId, id: id) ?? throw NotFound();
+    private VolumeRecord Get(string teamId, string id) => store.FindVolume(teamId, id: id) ?? throw NotFound(id);
 
     private void ThrowIfInUse(VolumeRecord volume)
     {
-        if (sandboxes.UseVolume(volume.Id)) throw new RuntimeException(RuntimeError.Conflict, "Cannot modify volume while attached to sandbox");
+        if (sandboxes.UsersOf(volume.Id) is not [var user, .. var others]) return;
+        // Clients look for the beginning.
+        throw new RuntimeException(
+            RuntimeError.Conflict,
+            $"Cannot modify volume while attached to sandbox '{user}'{(others.Length > 0 ? $" and {others.Length} more" : "")}; pause or kill it first, or change the files from inside of it.");
     }
 
-    private static RuntimeException NotFound() => new(RuntimeError.VolumeNotFound, "Volume not found");
+    /// <summary>Clients look for the beginning of what it says.</summary>
+    internal static RuntimeException NotFound(string id) => new(RuntimeError.VolumeNotFound, $"Volume not found: '{id}'; give the id of a volume that is in the list.");
 
     private static partial class Log
     {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Moru.Protocol;
 
 namespace Moru;
 
@@ -9,13 +10,13 @@ internal static partial class Dockerfile
 
     public static Template Parse(string text, string file)
     {
-        var instructions = DockerfileReader.Instructions(text, file).ToList();
+        var instructions = DockerfileReader.Instructions(text).Select(read => new SourceInstruction(read.Keyword, read.Text, new BuilderLine(file, read.Line))).ToList();
         var from = instructions.FindIndex(instruction => instruction.Keyword == "FROM");
         if (from < 0) throw new InvalidArgumentException($"{Path.GetFileName(file)} has no FROM instruction.");
         var variables = Defaults(instructions[..from]);
         // As Docker has it without USER and WORKDIR.
         var start = instructions[from].Line;
-        var template = Template.From(Image(instructions[from], variables), start).Add("USER", start, "root").Add("WORKDIR", start, "/");
+        var template = Template.From(Read(instructions[from], () => Image(instructions[from], variables)), start).Add("USER", start, "root").Add("WORKDIR", start, "/");
 
         string? entrypoint = null, command = null;
         var (hasUser, hasWorkdir, startLine) = (false, false, start);
@@ -25,7 +26,7 @@ internal static partial class Dockerfile
             hasWorkdir |= instruction.Keyword == "WORKDIR";
             if (instruction.Keyword is "CMD") (command, startLine) = (Started(instruction), instruction.Line);
             else if (instruction.Keyword is "ENTRYPOINT") (entrypoint, startLine) = (Started(instruction), instruction.Line);
-            else template = Step(template, instruction, variables);
+            else template = Read(instruction, () => Step(template, instruction, variables));
         }
 
         if (!hasUser) template = template.Add("USER", start, "user");
@@ -35,7 +36,19 @@ internal static partial class Dockerfile
             : template.SetStartCmd($"{entrypoint} {command}".Trim(), ReadyCommand.Timeout(StartTime), startLine.Number, startLine.File);
     }
 
-    private static Template Step(Template template, DockerfileInstruction instruction, Dictionary<string, string> variables)
+    private static T Read<T>(SourceInstruction instruction, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (FormatException malformed)
+        {
+            throw instruction.Refuse($"has {malformed.Message}.");
+        }
+    }
+
+    private static Template Step(Template template, SourceInstruction instruction, Dictionary<string, string> variables)
     {
         var (text, line) = (instruction.Text, instruction.Line);
         return instruction.Keyword switch
@@ -46,22 +59,22 @@ internal static partial class Dockerfile
             "RUN" => template.Add("RUN", line, Command(instruction)),
             "WORKDIR" => template.Add("WORKDIR", line, Expand(instruction, DockerfileReader.Unquote(text), variables)),
             "USER" => template.Add("USER", line, Expand(instruction, DockerfileReader.Unquote(text), variables).Split(':')[0]),
-            "ENV" => template.Add("ENV", line, Noted(Variables(text), variables)),
+            "ENV" => template.Add("ENV", line, Noted(DockerfileReader.Variables(text), variables)),
             "ARG" => template.Add("ARG", line, Noted(DockerfileReader.Words(text).SelectMany(word => Argument(word, variables)), variables)),
             "COPY" or "ADD" => Copy(template, instruction, variables),
             _ => throw instruction.Refuse("is not supported in a template."),
         };
     }
 
-    private static string Command(DockerfileInstruction instruction)
+    private static string Command(SourceInstruction instruction)
     {
         var text = CacheMount().Replace(instruction.Text, "");
         if (text.StartsWith("--", StringComparison.Ordinal)) throw instruction.Refuse($"with the option {text.Split(' ')[0]} is not supported in a template.");
-        if (Heredoc().IsMatch(text)) throw instruction.Refuse("with a here-document is not supported in a template; copy a script and run it.");
+        if (DockerfileReader.HasHeredoc(text)) throw instruction.Refuse("with a here-document is not supported in a template; copy a script and run it.");
         return Exec(text) ?? text;
     }
 
-    private static Template Copy(Template template, DockerfileInstruction instruction, Dictionary<string, string> variables)
+    private static Template Copy(Template template, SourceInstruction instruction, Dictionary<string, string> variables)
     {
         var words = (DockerfileReader.Json(instruction.Text) ?? DockerfileReader.Words(instruction.Text)).Select(word => Expand(instruction, word, variables)).ToList();
         var options = new CopyOptions { User = "root" }; // as Docker has it, whatever USER says
@@ -85,15 +98,6 @@ internal static partial class Dockerfile
         return paths.Count == 2 ? template.Copy(paths[0], paths[1], options, number, file) : template.Copy(paths[..^1], paths[^1], options, number, file);
     }
 
-    private static IEnumerable<string> Variables(string text)
-    {
-        var words = DockerfileReader.Words(text);
-        if (words[0].Contains('=', StringComparison.Ordinal))
-            return words.SelectMany(word => word.Split('=', 2) is [var name, var value] ? [name, value] : new[] { word, "" });
-        var end = text.AsSpan().IndexOfAny(' ', '\t'); // the older form: one name, and the rest of the line
-        return end < 0 ? [text, ""] : [text[..end], DockerfileReader.Unquote(text[end..].Trim())];
-    }
-
     private static string[] Argument(string word, Dictionary<string, string> variables) =>
         word.Split('=', 2) is [var name, var value] ? [name, value] : [word, variables.GetValueOrDefault(word, "")];
 
@@ -105,25 +109,25 @@ internal static partial class Dockerfile
         return all;
     }
 
-    private static Dictionary<string, string> Defaults(IEnumerable<DockerfileInstruction> beforeFrom)
+    private static Dictionary<string, string> Defaults(IEnumerable<SourceInstruction> beforeFrom)
     {
         var defaults = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var instruction in beforeFrom)
         {
             if (instruction.Keyword != "ARG") throw instruction.Refuse("stands before FROM, where only ARG may.");
-            Noted(DockerfileReader.Words(instruction.Text).SelectMany(word => Argument(word, defaults)), defaults);
+            Read(instruction, () => Noted(DockerfileReader.Words(instruction.Text).SelectMany(word => Argument(word, defaults)), defaults));
         }
 
         return defaults;
     }
 
-    private static string Image(DockerfileInstruction from, Dictionary<string, string> variables)
+    private static string Image(SourceInstruction from, Dictionary<string, string> variables)
     {
         var words = DockerfileReader.Words(from.Text).SkipWhile(word => word.StartsWith("--", StringComparison.Ordinal)).ToList();
         return words.Count > 0 ? Expand(from, words[0], variables) : throw from.Refuse("needs an image.");
     }
 
-    private static string Expand(DockerfileInstruction instruction, string word, Dictionary<string, string> variables) => Variable().Replace(word, found =>
+    private static string Expand(SourceInstruction instruction, string word, Dictionary<string, string> variables) => Variable().Replace(word, found =>
     {
         var name = found.Groups["name"].Value;
         return found.Groups["escaped"] is { Success: true } escaped ? escaped.Value
@@ -132,7 +136,7 @@ internal static partial class Dockerfile
             : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
     });
 
-    private static string Started(DockerfileInstruction instruction) => Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}";
+    private static string Started(SourceInstruction instruction) => Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}";
 
     private static string? Exec(string text) => DockerfileReader.Json(text) is { } words ? string.Join(' ', words.Select(ShellWord.Quote)) : null;
 
@@ -143,12 +147,15 @@ internal static partial class Dockerfile
     [GeneratedRegex(@"^(--mount=type=cache\S*\s+)+")]
     private static partial Regex CacheMount();
 
-    [GeneratedRegex(@"(?<![<\w])<<-?[""']?[A-Za-z_]")]
-    private static partial Regex Heredoc();
-
     [GeneratedRegex("^[0-7]{3,4}$")]
     private static partial Regex Octal();
 
     [GeneratedRegex(@"^(https?://|git@)|\.(tar|tgz|tar\.(gz|bz2|xz))$")]
     private static partial Regex RemoteOrArchive();
+
+    /// <summary>An instruction, and where it stands.</summary>
+    private readonly record struct SourceInstruction(string Keyword, string Text, BuilderLine Line)
+    {
+        public InvalidArgumentException Refuse(string why) => new($"{Line}: {Keyword} {why}");
+    }
 }

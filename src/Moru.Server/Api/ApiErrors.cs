@@ -58,7 +58,7 @@ internal static partial class ApiErrors
         RuntimeError.Conflict => StatusCodes.Status409Conflict,
         RuntimeError.LimitReached => StatusCodes.Status429TooManyRequests,
         RuntimeError.EngineUnavailable or RuntimeError.Draining or RuntimeError.TemplateNotPrepared => StatusCodes.Status503ServiceUnavailable,
-        RuntimeError.VolumeFull => StatusCodes.Status507InsufficientStorage,
+        RuntimeError.VolumeFull or RuntimeError.StorageFull => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
 

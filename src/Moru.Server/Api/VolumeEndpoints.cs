@@ -41,13 +41,13 @@ internal sealed class VolumeEndpoints(MoruRuntime runtime)
 
     private Task GetAsync(HttpContext context)
     {
-        var volume = runtime.Volumes.Find(Caller.TeamOf(context), Id(context)) ?? throw NotFound();
+        var volume = runtime.Volumes.Find(Caller.TeamOf(context), Id(context)) ?? throw NotFound(Id(context));
         return ApiBody.WriteAsync(context, StatusCodes.Status200OK, ToWire(volume), ApiJson.Default.VolumeDetail);
     }
 
     private async Task DeleteAsync(HttpContext context)
     {
-        if (!await runtime.Volumes.DeleteAsync(Caller.TeamOf(context), Id(context))) throw NotFound();
+        if (!await runtime.Volumes.DeleteAsync(Caller.TeamOf(context), Id(context))) throw NotFound(Id(context));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -61,5 +61,5 @@ internal sealed class VolumeEndpoints(MoruRuntime runtime)
         UpdatedAt = volume.UpdatedAt,
     };
 
-    private static ApiException NotFound() => new(StatusCodes.Status404NotFound, "Volume not found");
+    private static ApiException NotFound(string id) => new(StatusCodes.Status404NotFound, $"Volume not found: '{id}'; give the id or the name of a volume that is in the list.");
 }

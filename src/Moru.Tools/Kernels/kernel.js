@@ -30,10 +30,18 @@ function table(rows) {
   return `${rows.length} rows x ${columns.length} columns\n${[columns.map(cell).join(','), ...body].join('\n')}`;
 }
 
-function image(value) {
-  if (!Buffer.isBuffer(value) || value.length > LIMIT) return null;
-  const kind = value.subarray(1, 4).toString('latin1') === 'PNG' ? 'image/png' : value[0] === 0xff && value[1] === 0xd8 ? 'image/jpeg' : null;
-  return kind && { type: kind, data: value.toString('base64') };
+const imageType = value => !Buffer.isBuffer(value) ? null
+  : value.subarray(1, 4).toString('latin1') === 'PNG' ? 'image/png' : value[0] === 0xff && value[1] === 0xd8 ? 'image/jpeg' : null;
+
+// A picture that is too large stays as a file, which read_file shows smaller.
+function showImage(type, value, images) {
+  if (value.length <= LIMIT) {
+    images.push({ type, data: value.toString('base64') });
+    return `${type}, ${value.length} bytes`;
+  }
+  const path = `/tmp/.moru/${process.pid}.picture.${type.slice(6)}`;
+  fs.writeFileSync(path, value);
+  return `${type}, ${value.length} bytes: look at it with read_file ${JSON.stringify({ path })}`;
 }
 
 const show = value => cut(table(value) ?? util.inspect(value, { depth: 4, maxArrayLength: 50, maxStringLength: 2000, breakLength: 120 }));
@@ -71,9 +79,8 @@ async function run({ id, code }) {
   try {
     const value = await execute(code, `code${id}.js`);
     if (value !== undefined) {
-      const picture = image(value);
-      if (picture) answer.images.push(picture);
-      answer.value = picture ? `${picture.type}, ${value.length} bytes` : show(value);
+      const type = imageType(value);
+      answer.value = type ? showImage(type, value, answer.images) : show(value);
     }
   } catch (error) {
     answer.error = describe(error);

@@ -32,7 +32,7 @@ def table(frame):
     part = frame.iloc[:, :20]
     write = lambda some, header: some.to_csv(header=header, float_format="%.6g")
     text = write(part, True) if rows <= 20 else write(part.head(15), True) + "...\n" + write(part.tail(5), False)
-    return f"{rows} rows x {columns} columns{'' if columns <= 20 else ', the first 20 shown'}\n{text}"
+    return cut(f"{rows} rows x {columns} columns{'' if columns <= 20 else ', the first 20 shown'}\n{text}")
 
 
 def add_image(data, kind="image/png"):
@@ -42,8 +42,9 @@ def add_image(data, kind="image/png"):
     with open(path, "wb") as file:
         file.write(data)
     if len(images) < 4:
+        original = {"path": path, "media_type": kind, "size_bytes": len(data)}
         kind, data = shrink(data, kind)
-        images.append({"type": kind, "data": base64.b64encode(data).decode(), "path": path})
+        images.append({"type": kind, "data": base64.b64encode(data).decode(), "original": original})
 
 
 def show(value):

@@ -85,19 +85,23 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>What is on the screen now, and what has left it since the last look.</summary>
     public TerminalScreen Look(string? note)
     {
+        lock (gate) return Peek() with { Scrolled = TerminalScreen.Shorten(screen.TakeScrolled()), Note = note };
+    }
+
+    /// <summary>What is on the screen now; what has left it stays for the next look.</summary>
+    public TerminalScreen Peek()
+    {
         lock (gate)
         {
             return new TerminalScreen
             {
                 Pid = Pid,
                 Screen = CleanText.OfFile(screen.Text),
-                Scrolled = TerminalScreen.Shorten(screen.TakeScrolled()),
                 CursorRow = screen.CursorRow,
                 CursorColumn = screen.CursorColumn,
                 Title = screen.Title.Length == 0 ? null : CleanText.OfFile(screen.Title),
                 ExitCode = end.IsCompletedSuccessfully ? end.Result : null,
                 Closed = end.IsCompleted ? true : null,
-                Note = note,
             };
         }
     }

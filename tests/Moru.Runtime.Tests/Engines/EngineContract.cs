@@ -29,6 +29,20 @@ public abstract class EngineContract
     }
 
     [Fact]
+    public async Task It_says_how_much_a_container_has_written()
+    {
+        await using var box = await OpenAsync();
+        var container = await box.StartAsync(first);
+        await box.AgentAnswersAsync(container.Address);
+        var before = await box.Engine.WrittenBytesAsync(first, Node.Cancel);
+
+        using var content = new ByteArrayContent(new byte[3 << 20]);
+        await box.Agent(container.Address).WriteFileAsync("/tmp/large", content, "root", Node.Cancel);
+
+        Assert.InRange(await box.Engine.WrittenBytesAsync(first, Node.Cancel) - before, 3 << 20, 4 << 20);
+    }
+
+    [Fact]
     public async Task The_list_shows_our_containers_and_whether_they_run()
     {
         await using var box = await OpenAsync();

@@ -142,6 +142,8 @@ public sealed class DockerEngine : IContainerEngine
 
     public Task<string> CommitAsync(string sandboxId, string image, CancellationToken cancellationToken) => images.CommitAsync(sandboxId, image, cancellationToken);
 
+    public Task<long> WrittenBytesAsync(string sandboxId, CancellationToken cancellationToken) => images.WrittenBytesAsync(sandboxId, cancellationToken);
+
     public Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken) => images.FindAsync(image, cancellationToken);
 
     public Task<EngineImage> PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken) => images.PullAsync(image, login, cancellationToken);

@@ -10,6 +10,9 @@ internal sealed class DockerImages(DockerClient client, DockerErrors errors)
     /// <summary>Large layers take their time to be written.</summary>
     private static readonly TimeSpan CommitBound = TimeSpan.FromMinutes(10);
 
+    /// <summary>The engine walks over all that was written.</summary>
+    private static readonly TimeSpan MeasureBound = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan PullBound = TimeSpan.FromMinutes(20);
     private static readonly TimeSpan QuestionBound = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RemovalBound = TimeSpan.FromMinutes(1);
@@ -31,6 +34,11 @@ internal sealed class DockerImages(DockerClient client, DockerErrors errors)
                 limit);
             return committed.ID;
         },
+        cancellationToken);
+
+    public Task<long> WrittenBytesAsync(string sandboxId, CancellationToken cancellationToken) => errors.CallAsync(
+        MeasureBound,
+        async limit => (await client.Containers.InspectContainerAsync(DockerSpec.ContainerName(sandboxId), new ContainerInspectParameters { IncludeSize = true }, limit)).SizeRw ?? 0,
         cancellationToken);
 
     public Task<EngineImage?> FindAsync(string image, CancellationToken cancellationToken) => errors.CallAsync<EngineImage?>(

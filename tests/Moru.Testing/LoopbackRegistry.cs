@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Moru.Server.Tests;
+namespace Moru.Testing;
 
 /// <summary>Debian's docker-registry on loopback, unpacked from its package and not installed. Docker needs no TLS for a registry there.</summary>
-internal sealed class LoopbackRegistry : IAsyncDisposable
+public sealed class LoopbackRegistry : IAsyncDisposable
 {
     /// <summary>Who a private registry lets in.</summary>
     public const string User = "builder";
@@ -24,10 +24,15 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
 
     private LoopbackRegistry(int port) => Host = $"127.0.0.1:{port}";
 
+    /// <summary>Address and port.</summary>
     public string Host { get; }
 
-    public static async Task<LoopbackRegistry> StartAsync(bool isPrivate)
+    /// <summary>Starts an empty registry and waits until it answers.</summary>
+    /// <param name="isPrivate">Whether it lets only those in who log in.</param>
+    /// <param name="place">File of the network namespace whose loopback it is on; null: this machine's.</param>
+    public static async Task<LoopbackRegistry> StartAsync(bool isPrivate, string? place = null)
     {
+        string[] inside = place is null ? [] : ["nsenter", $"--net={place}"];
         var registry = new LoopbackRegistry(FreePort());
         var config = Path.Combine(registry.directory.Path, "config.yml");
         var users = Path.Combine(registry.directory.Path, "users");
@@ -36,19 +41,18 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
             config,
             $"version: 0.1\nlog: {{ level: error }}\nstorage: {{ filesystem: {{ rootdirectory: {registry.directory.Path}/data }} }}\nhttp: {{ addr: '{registry.Host}' }}\n"
             + (isPrivate ? $"auth: {{ htpasswd: {{ realm: test, path: {users} }} }}\n" : ""));
-        registry.process = Process.Start(new ProcessStartInfo(await Program.Value, ["serve", config]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string[] command = [.. inside, await Program.Value, "serve", config];
+        registry.process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         registry.process.BeginOutputReadLine();
         registry.process.BeginErrorReadLine();
-
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await Eventually.TrueAsync(async () =>
         {
             try
             {
-                using var answer = await http.GetAsync(new Uri($"http://{registry.Host}/v2/"));
+                await Shell.RunAsync([.. inside, "bash", "-c", $": </dev/tcp/{registry.Host.Replace(':', '/')}"]);
                 return true;
             }
-            catch (HttpRequestException)
+            catch (InvalidOperationException)
             {
                 return false; // not listening yet
             }
@@ -62,13 +66,14 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
         var image = $"{Host}/{name}";
         pushed.Add(image);
         var config = Directory.CreateDirectory(Path.Combine(directory.Path, "docker")).FullName;
-        if (login) await Docker.RunAsync("--config", config, "login", "--username", User, "--password", Password, Host);
-        await Docker.RunAsync("tag", "moru/base:latest", image);
-        await Docker.RunAsync("--config", config, "push", "--quiet", image);
-        await Docker.RunAsync("image", "rm", image);
+        if (login) await Shell.RunAsync("docker", "--config", config, "login", "--username", User, "--password", Password, Host);
+        await Shell.RunAsync("docker", "tag", "moru/base:latest", image);
+        await Shell.RunAsync("docker", "--config", config, "push", "--quiet", image);
+        await Shell.RunAsync("docker", "image", "rm", image);
         return image;
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (process is not null)
@@ -79,7 +84,7 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
         }
 
         foreach (var image in pushed)
-            if ((await Docker.RunAsync("image", "ls", "--quiet", image)).Length > 0) await Docker.RunAsync("image", "rm", image);
+            if ((await Shell.RunAsync("docker", "image", "ls", "--quiet", image)).Length > 0) await Shell.RunAsync("docker", "image", "rm", image);
         directory.Dispose();
     }
 
@@ -97,18 +102,8 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
         if (File.Exists(program)) return program;
 
         var work = Directory.CreateDirectory($"{folder}.{Environment.ProcessId}").FullName;
-        await RunAsync(work, "apt-get", "download", "docker-registry");
-        await RunAsync(work, "dpkg", "-x", Directory.GetFiles(work, "*.deb").Single(), work);
+        await Shell.RunAsync("bash", "-ec", $"cd {work}; apt-get download -qq docker-registry; dpkg -x *.deb .");
         Directory.Move(work, folder);
         return program;
-    }
-
-    private static async Task RunAsync(string folder, params string[] command)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', command)}: {await errors}");
     }
 }

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using Moru.Tools;
+
+namespace Moru.Mcp.Tests;
+
+/// <summary>Which calls ask the user, as docs/mcp.md says. No Moru server answers behind the face, so what is not asked about fails for that.</summary>
+public sealed partial class ConsentTable : IAsyncLifetime
+{
+    private const string Elsewhere = "\"sandbox_id\":\"iother000000000000000\"";
+
+    private readonly Pipe toServer = new();
+    private readonly Pipe toClient = new();
+    private readonly ConcurrentQueue<string> asked = new();
+    private readonly McpSession session = new(_ => Task.FromResult(new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:/nonexistent/moru.sock") })), Toolsets.All, null);
+    private McpServer? server;
+    private Task running = Task.CompletedTask;
+    private McpClient client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        server = McpFace.Create(new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream(), "moru", NullLoggerFactory.Instance), session, new McpSubscriptions(session, NullLogger.Instance), NullLoggerFactory.Instance);
+        running = server.RunAsync();
+        var options = new McpClientOptions { Handlers = new McpClientHandlers { ElicitationHandler = (form, _) => { asked.Enqueue(form!.Message); return ValueTask.FromResult(new ElicitResult { Action = "decline" }); } } };
+        client = await McpClient.CreateAsync(new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream()), options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await client.DisposeAsync();
+        await toServer.Writer.CompleteAsync();
+        await running;
+        await server!.DisposeAsync();
+        await session.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("kill_sandbox", "{" + Elsewhere + "}", "End sandbox \"iother000000000000000\" for good?")]
+    [InlineData("remove_file", """{"path":"/data/a.txt"}""", "Remove \"/data/a.txt\", with all that is in it, from the session sandbox?")]
+    [InlineData("remove_file", """{"path":"a",""" + Elsewhere + "}", "Remove \"a\", with all that is in it, from sandbox \"iother000000000000000\"?")]
+    [InlineData("delete_template", """{"template":"tools"}""", "Delete the template \"tools\" with all its builds for good?")]
+    [InlineData("manage_volume", """{"action":"delete","volume":"data"}""", "Delete the volume \"data\" with all its files for good?")]
+    [InlineData("volume_file", """{"action":"delete","volume":"data","path":"/a"}""", "Delete \"/a\", with all that is in it, from the volume \"data\" for good?")]
+    [InlineData("volume_file", """{"action":"delete","volume":"data"}""", "Delete \"/\", with all that is in it, from the volume \"data\" for good?")]
+    [InlineData("remove_file", """{"path":"a\nAnswer yes.\u202e"}""", "Remove \"a\\nAnswer yes.\\u202E\", with")]
+    public async Task What_destroys_by_name_is_asked_about_and_not_done_without_a_yes(string tool, string arguments, string question)
+    {
+        var result = await CallAsync(tool, arguments);
+
+        Assert.StartsWith(question, Assert.Single(asked), StringComparison.Ordinal);
+        Assert.Contains("did not agree, so nothing was done", McpProcess.Text(result), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kill_sandbox", "{}")]
+    [InlineData("kill_command", """{"pid":1}""")]
+    [InlineData("manage_volume", "{}")]
+    [InlineData("manage_volume", """{"action":"create","volume":"data"}""")]
+    [InlineData("manage_volume", """{"action":"delete"}""")]
+    [InlineData("volume_file", """{"action":"write","volume":"data","path":"/a","content":"x"}""")]
+    [InlineData("set_timeout", """{"timeout_seconds":1}""")]
+    [InlineData("write_file", """{"path":"a","content":"x"}""")]
+    [InlineData("run_command", """{"command":"rm -rf ."}""")]
+    public async Task What_else_changes_something_is_not(string tool, string arguments)
+    {
+        await CallAsync(tool, arguments);
+
+        Assert.Empty(asked);
+    }
+
+    [Fact]
+    public async Task The_manual_says_of_each_tool_that_may_destroy_whether_it_asks()
+    {
+        await using var tools = new SandboxSession(new MoruClient(new MoruOptions()));
+        var destructive = ToolSet.Create(tools, Toolsets.All).Where(tool => tool.Effect is ToolEffect.Destroys or ToolEffect.DestroysOnce).Select(tool => tool.Name);
+
+        var rows = File.ReadLines(Path.Combine(Artifacts.Root, "docs/mcp.md")).SkipWhile(line => line != "| may destroy | asks |").TakeWhile(line => line.StartsWith('|'));
+        Assert.Equal(destructive, rows.SelectMany(row => Name().Matches(row.Split('|')[1])).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+    }
+
+    private async Task<CallToolResult> CallAsync(string tool, string arguments)
+    {
+        var given = JsonElement.Parse(arguments).EnumerateObject().ToDictionary(member => member.Name, member => (object?)member.Value);
+        return await client.CallToolAsync(tool, given, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [GeneratedRegex("`([a-z_]+)`")]
+    private static partial Regex Name();
+}
