@@ -4,7 +4,12 @@ readonly packages_out=$artifacts/packages
 
 pack_tool() {
     rm -rf "$packages_out"
-    (cd "$root" && dotnet pack src/Moru.Mcp -c Release -o "$packages_out" --artifacts-path "$artifacts/pack" -v quiet \
+    # The one that names the others, and that of this kind of processor: native code is made where it runs.
+    pack_package && pack_package -r "$(runtime_identifier)"
+}
+
+pack_package() {
+    (cd "$root" && dotnet pack src/Moru.Mcp "$@" -c Release -o "$packages_out" --artifacts-path "$artifacts/pack" -v quiet \
         -p:MoruPack=true -p:MoruPackRuntime="$(runtime_identifier)" -p:UseSharedCompilation=false)
 }
 

@@ -16,6 +16,7 @@ using Moru.Bench;
     ("sdk", SdkOverhead.MeasureAsync),
     ("agent", Agent.MeasureAsync),
     ("mcp", McpCalls.MeasureAsync),
+    ("mcp-start", McpStarts.MeasureAsync),
     ("builds", Builds.MeasureAsync),
     ("volumes", VolumeTransfers.MeasureAsync),
     ("network", NetworkFilter.MeasureAsync),

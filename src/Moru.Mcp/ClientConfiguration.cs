@@ -75,6 +75,6 @@ internal static class ClientConfiguration
     private static JsonArray Arguments(CommandLine line)
     {
         (string Option, string? Value)[] given = [("--toolsets", line.Toolsets), ("--session", line.Session), ("--data-dir", line.DataDirectory is null ? null : Path.GetFullPath(line.DataDirectory))];
-        return [.. given.Where(one => one.Value is not null).SelectMany(one => new[] { JsonValue.Create(one.Option), JsonValue.Create(one.Value!) })];
+        return [.. given.Where(one => one.Value is not null).SelectMany(one => new JsonNode[] { one.Option, one.Value! })];
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -76,6 +77,6 @@ internal static class McpConsent
     private static string Shown(CallToolRequestParams call, string name)
     {
         var text = Given(call, name) ?? "/";
-        return JsonSerializer.Serialize(text.Length <= MaxShown ? text : $"{text[..MaxShown]}...");
+        return JsonValue.Create(text.Length <= MaxShown ? text : $"{text[..MaxShown]}...").ToJsonString();
     }
 }

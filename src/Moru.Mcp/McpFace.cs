@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -24,7 +25,11 @@ internal static class McpFace
         options.ServerInfo = new Implementation { Name = "moru", Title = "Moru sandboxes", Version = Version, Icons = McpIcons.Box };
         options.ServerInstructions = Instructions.ReplaceLineEndings(" ");
         options.PromptCollection = McpPrompts.All;
-        options.Capabilities = new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true, ListChanged = true } };
+        options.Capabilities = new ServerCapabilities
+        {
+            Resources = new ResourcesCapability { Subscribe = true, ListChanged = true },
+            Extensions = new Dictionary<string, object> { [McpTasks.Extension] = new JsonObject() },
+        };
         options.Filters.Message.IncomingFilters.Add(McpParameters.Filter);
         options.Filters.Request.CallToolFilters.Add(McpLog.Filter);
         options.Filters.Request.CallToolFilters.Add(McpErrors.Filter(logs.CreateLogger("Moru.Mcp")));
@@ -37,6 +42,8 @@ internal static class McpFace
     public static void Serve(McpServerOptions options, McpSession session, McpSubscriptions subscriptions)
     {
         options.ToolCollection = session.Tools;
+        options.Filters.Request.CallToolWithAlternateFilters.Add(session.Tasks.CallAsync);
+        options.RequestHandlers = [.. session.Tasks.Handlers];
         options.Handlers.ListResourcesHandler = session.Resources.ListAsync;
         options.Handlers.ListResourceTemplatesHandler = McpResources.ListTemplatesAsync;
         options.Handlers.ReadResourceHandler = session.Resources.ReadAsync;

@@ -23,8 +23,16 @@ internal static class McpLog
             ["failed"] = result.IsError == true,
             ["milliseconds"] = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
         };
-        var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonSerializer.SerializeToElement(call) };
-        await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
+        var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonElement.Parse(call.ToJsonString()) };
+        try
+        {
+            await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
+        }
+        catch (Exception error) when (McpProgress.HasGone(error))
+        {
+            // As with changes: nobody is there to read it.
+        }
+
         return result;
     };
 

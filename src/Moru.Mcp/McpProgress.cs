@@ -29,6 +29,9 @@ internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
         pump = PumpAsync();
     }
 
+    /// <summary>Whether a message could not be sent because nobody is there to hear it.</summary>
+    public static bool HasGone(Exception error) => error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+
     public void Report(string value) => Volatile.Write(ref newest, value);
 
     /// <summary>Ends the reports, so that none comes after the result.</summary>
@@ -58,7 +61,7 @@ internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
                 });
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (HasGone(error))
         {
             // The client has gone; the call itself is cancelled by other means.
         }

@@ -28,11 +28,18 @@ internal sealed class McpSession : IAsyncDisposable
 
     public McpCompletions Completions { get; }
 
+    /// <summary>Calls that outlive their requests.</summary>
+    public McpTasks Tasks { get; } = new();
+
     /// <summary>The client that tools and resources share.</summary>
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>
     public Task<MoruClient> ClientAsync(CancellationToken cancellationToken) => Sandboxes.ClientAsync(cancellationToken);
 
     public void TellSandboxesChanged() => SandboxesChanged?.Invoke();
 
-    public ValueTask DisposeAsync() => Sandboxes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Tasks.DisposeAsync();
+        await Sandboxes.DisposeAsync();
+    }
 }

@@ -30,7 +30,7 @@ internal static class McpTools
             .. result.Images.Select(image => ImageContentBlock.FromBytes(image.Data, image.MediaType)),
             .. links && result is SandboxResult { SandboxId: { } sandbox } inSandbox ? inSandbox.Originals.Select(file => Link(sandbox, file)) : [],
         ],
-        StructuredContent = JsonSerializer.SerializeToElement(result, result.GetType(), ToolSet.Json),
+        StructuredContent = JsonSerializer.SerializeToElement(result, ToolSet.Json.GetTypeInfo(result.GetType())),
         IsError = result.IsError,
     };
 

@@ -33,7 +33,7 @@ internal sealed record CommandReport
 
         var head = lines[0].Split(' ');
         byte[] Bytes(int line) => lines.Length > line ? Convert.FromBase64String(lines[line]) : [];
-        StreamWindows Stream(int index, long start) => new(start, Bytes(1 + index), from is null ? Bytes(3 + index) : [], long.Parse(head[1 + index], CultureInfo.InvariantCulture));
+        StreamWindows Stream(int index, long start) => new(start, Bytes(1 + index), from is null ? Bytes(3 + index) : [], long.Parse(head[1 + index], CultureInfo.InvariantCulture), Growing: head[0] == "running");
         return new CommandReport
         {
             Running = head[0] == "running",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 
 namespace Moru.Tools;
@@ -56,7 +57,7 @@ internal sealed class Kernel : IAsyncDisposable
         await turn.WaitAsync(cancellationToken);
         try
         {
-            await SendAsync(new { id = ++runs, code = request.Code, files = request.Files, tools = request.OnCall is not null }, cancellationToken);
+            await SendAsync(new KernelRun(++runs, request.Code, request.Files, request.OnCall is not null), ToolJson.Default.KernelRun, cancellationToken);
             return await AnswerAsync(timeout, request.OnCall, cancellationToken) ?? (Ended ? null : await InterruptAsync());
         }
         catch (SandboxException error) when (error is NotFoundException || error.GetType() == typeof(SandboxException))
@@ -95,7 +96,7 @@ internal sealed class Kernel : IAsyncDisposable
         await watching;
     }
 
-    private Task SendAsync<T>(T message, CancellationToken cancellationToken) => handle!.SendStdinAsync(JsonSerializer.Serialize(message, ToolSet.Json) + "\n", cancellationToken);
+    private Task SendAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) => handle!.SendStdinAsync(JsonSerializer.Serialize(message, type) + "\n", cancellationToken);
 
     private async Task<KernelAnswer?> AnswerAsync(TimeSpan timeout, Func<KernelCall, CancellationToken, Task<KernelReply>>? onCall, CancellationToken cancellationToken)
     {
@@ -106,10 +107,10 @@ internal sealed class Kernel : IAsyncDisposable
             while (true)
             {
                 var line = await answers.Reader.ReadAsync(limit.Token);
-                if (JsonSerializer.Deserialize<KernelAnswer>(line, ToolSet.Json) is { } read && read.Id == runs)
+                if (JsonSerializer.Deserialize(line, ToolJson.Default.KernelAnswer) is { } read && read.Id == runs)
                 {
                     if (read.Call is not { } call) return read;
-                    if (onCall is not null) await SendAsync(await onCall(call, limit.Token).WaitAsync(limit.Token), limit.Token);
+                    if (onCall is not null) await SendAsync(await onCall(call, limit.Token).WaitAsync(limit.Token), ToolJson.Default.KernelReply, limit.Token);
                 }
             }
         }

@@ -14,6 +14,13 @@ internal sealed record KernelRequest(string Code)
     public Func<KernelCall, CancellationToken, Task<KernelReply>>? OnCall { get; init; }
 }
 
+/// <summary>A request as the interpreter reads it.</summary>
+/// <param name="Id">The answer repeats it.</param>
+/// <param name="Code">The code.</param>
+/// <param name="Files">Directory of which the answer lists what was written; null: none.</param>
+/// <param name="Tools">Whether the code may call tools.</param>
+internal sealed record KernelRun(int Id, string Code, string? Files, bool Tools);
+
 /// <summary>What an interpreter says of one run: a call that waits for a <see cref="KernelReply"/>, or its end. It comes out of a sandbox, so that anything may be missing.</summary>
 internal sealed record KernelAnswer
 {

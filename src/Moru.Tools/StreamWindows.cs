@@ -3,8 +3,11 @@ using System.Text;
 
 namespace Moru.Tools;
 
-/// <summary>Parts of one output stream: from <paramref name="Start"/> on, and the end, which follows the first part or begins later.</summary>
-internal readonly record struct StreamWindows(long Start, byte[] First, byte[] Last, long Size)
+/// <summary>
+/// Parts of one output stream: from <paramref name="Start"/> on, and the end, which follows the first part or begins later. While more is
+/// written, a character at the end may be there in part; the rest of it comes with what follows the cursor.
+/// </summary>
+internal readonly record struct StreamWindows(long Start, byte[] First, byte[] Last, long Size, bool Growing = false)
 {
     /// <summary>How much there is to show.</summary>
     public long Available(bool page) => page ? First.Length : Size;
@@ -12,30 +15,51 @@ internal readonly record struct StreamWindows(long Start, byte[] First, byte[] L
     /// <summary>The beginning of what was read, up to the end of a line when there is more.</summary>
     public StreamText Page(int limit)
     {
-        var kept = First.Length <= limit ? First.AsSpan() : CutTail(First.AsSpan(0, limit));
+        ReadOnlySpan<byte> kept = First.AsSpan(0, Math.Min(First.Length, limit));
+        if (Start + kept.Length < Size) kept = CutTail(kept);
+        else if (Growing) kept = Whole(kept);
         return new StreamText(CleanText.OfOutput(Encoding.UTF8.GetString(kept)), 0, Start + kept.Length, Start + kept.Length);
     }
 
     /// <summary>The beginning and the end, cut at line ends where they are near.</summary>
     public StreamText Ends(int limit)
     {
-        if (Size <= limit) return new StreamText(CleanText.OfOutput(Encoding.UTF8.GetString(First) + Encoding.UTF8.GetString(Last)), 0, Size, Size);
+        ReadOnlySpan<byte> first = First.AsSpan(0, (int)Math.Min(First.Length, Size)); // the rest was written while the size was being told
+        if (Size <= limit)
+        {
+            ReadOnlySpan<byte> whole = Growing ? Whole([.. first, .. Last]) : [.. first, .. Last];
+            return new StreamText(CleanText.OfOutput(Encoding.UTF8.GetString(whole)), 0, whole.Length, whole.Length);
+        }
 
-        ReadOnlySpan<byte> all = Last.Length == 0 ? First : Size == First.Length + Last.Length ? [.. First, .. Last] : Last;
-        var head = CutTail(First.AsSpan(0, Math.Min(First.Length, limit * 2 / 5)));
+        ReadOnlySpan<byte> all = Last.Length == 0 ? first : Size == first.Length + Last.Length ? [.. first, .. Last] : Last;
+        var head = CutTail(first[..Math.Min(first.Length, limit * 2 / 5)]);
         var tail = CutHead(all[^Math.Min(all.Length, limit - head.Length)..]);
-        var cut = Size - head.Length - tail.Length;
+        var end = Growing ? Size - tail.Length + Whole(tail).Length : Size;
+        tail = tail[..^(int)(Size - end)];
+        var cut = end - head.Length - tail.Length;
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"{CleanText.OfOutput(Encoding.UTF8.GetString(head)).TrimEnd('\n')}\n[... {cut:N0} of {Size:N0} bytes cut ...]\n{CleanText.OfOutput(Encoding.UTF8.GetString(tail))}");
-        return new StreamText(text, cut, head.Length, Size);
+            $"{CleanText.OfOutput(Encoding.UTF8.GetString(head)).TrimEnd('\n')}\n[... {cut:N0} of {end:N0} bytes cut ...]\n{CleanText.OfOutput(Encoding.UTF8.GetString(tail))}");
+        return new StreamText(text, cut, head.Length, end);
     }
 
     private static ReadOnlySpan<byte> CutTail(ReadOnlySpan<byte> text)
     {
         if (text.LastIndexOf((byte)'\n') is var end && end >= text.Length / 2) return text[..(end + 1)];
-        var whole = text.Length;
-        while (whole > 0 && text.Length - whole < 4 && IsContinuation(text[whole - 1])) whole--;
-        return whole > 0 && text[whole - 1] >= 0xC0 ? text[..(whole - 1)] : text;
+        return Whole(text);
+    }
+
+    /// <summary>Without the part of a character at the end.</summary>
+    private static ReadOnlySpan<byte> Whole(ReadOnlySpan<byte> text)
+    {
+        for (var back = 1; back <= Math.Min(3, text.Length); back++)
+        {
+            var lead = text[^back];
+            if (IsContinuation(lead)) continue;
+            var length = lead switch { >= 0xF0 => 4, >= 0xE0 => 3, >= 0xC0 => 2, _ => 1 };
+            return length > back ? text[..^back] : text;
+        }
+
+        return text;
     }
 
     private static ReadOnlySpan<byte> CutHead(ReadOnlySpan<byte> text)

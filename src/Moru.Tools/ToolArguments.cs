@@ -24,7 +24,7 @@ internal static class ToolArguments
                 continue;
             }
 
-            var element = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, ToolSet.Json);
+            var element = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, ToolSet.Json.GetTypeInfo(value?.GetType() ?? typeof(JsonElement)));
             if (element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) continue;
             if (element.ValueKind == JsonValueKind.String && element.GetRawText() == "\"\"" && !required.Contains(name)) continue; // models write "" for "not given"
             if (Fit(property, element) is { } fitting) bound[name] = fitting;
@@ -53,7 +53,7 @@ internal static class ToolArguments
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || number != Math.Floor(number)) return null;
         return number < Bound(property, "minimum", int.MinValue) || number > Bound(property, "maximum", int.MaxValue)
             ? null
-            : JsonSerializer.SerializeToElement((int)number, ToolSet.Json);
+            : JsonSerializer.SerializeToElement((int)number, ToolJson.Default.Int32);
     }
 
     private static bool IsAllowed(JsonElement property, JsonElement value) =>

@@ -63,5 +63,5 @@ internal static class ToolSchemas
         return schema;
     }
 
-    private static JsonElement Element(JsonNode node) => JsonSerializer.SerializeToElement(node);
+    private static JsonElement Element(JsonNode node) => JsonElement.Parse(node.ToJsonString());
 }

@@ -35,7 +35,8 @@ internal sealed class McpHttp : IAsyncDisposable
     /// <param name="key">The API key; null: that of this machine.</param>
     /// <param name="sse">Whether to use the transport of 2024.</param>
     /// <param name="elicit">Answers in the user's place; null: the client cannot ask.</param>
-    public async Task<McpClient> ConnectAsync(string? protocol = null, string? session = null, string? key = null, bool sse = false, Elicit? elicit = null)
+    /// <param name="extension">An extension that the client declares; null: none.</param>
+    public async Task<McpClient> ConnectAsync(string? protocol = null, string? session = null, string? key = null, bool sse = false, Elicit? elicit = null, string? extension = null)
     {
         var headers = new Dictionary<string, string> { ["Authorization"] = "Bearer " + (key ?? Key) };
         if (session is not null) headers["Moru-Session"] = session;
@@ -45,7 +46,7 @@ internal sealed class McpHttp : IAsyncDisposable
             TransportMode = sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
             AdditionalHeaders = headers,
         });
-        var options = new McpClientOptions { ProtocolVersion = protocol, DiscoverProbeTimeout = Eventually.Limit, Handlers = new McpClientHandlers { ElicitationHandler = elicit } };
+        var options = new McpClientOptions { ProtocolVersion = protocol, DiscoverProbeTimeout = Eventually.Limit, Handlers = new McpClientHandlers { ElicitationHandler = elicit }, Capabilities = McpProcess.Declare(extension) };
         return await McpClient.CreateAsync(transport, options, cancellationToken: TestContext.Current.CancellationToken);
     }
 

@@ -1,16 +1,17 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
 namespace Moru.Mcp.Tests;
 
-/// <summary>The real <c>moru-mcp</c>, on a data directory of the test's.</summary>
+/// <summary>The real <c>moru-mcp</c>, on a data directory of the test's. Another build of it, such as the package's: <c>MORU_MCP</c>.</summary>
 internal sealed class McpProcess : IAsyncDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "moru-mcp");
+    private static readonly string Program = Environment.GetEnvironmentVariable("MORU_MCP") ?? Path.Combine(AppContext.BaseDirectory, "moru-mcp");
 
     private readonly Process process;
     private readonly StringBuilder errors = new();
@@ -60,8 +61,13 @@ internal sealed class McpProcess : IAsyncDisposable
     }
 
     /// <summary>The official client on the process's pipes. It must not take a slow start for a server of the old protocol.</summary>
-    public async Task<McpClient> ConnectAsync() =>
-        client ??= await McpClient.CreateAsync(new StreamClientTransport(Input.BaseStream, Output.BaseStream), new McpClientOptions { DiscoverProbeTimeout = Eventually.Limit });
+    /// <param name="extension">An extension that the client declares; null: none.</param>
+    public async Task<McpClient> ConnectAsync(string? extension = null) => client ??= await McpClient.CreateAsync(
+        new StreamClientTransport(Input.BaseStream, Output.BaseStream), new McpClientOptions { DiscoverProbeTimeout = Eventually.Limit, Capabilities = Declare(extension) });
+
+    /// <summary>The capabilities of a client with an extension.</summary>
+    public static ClientCapabilities Declare(string? extension) =>
+        new() { Extensions = extension is null ? null : new Dictionary<string, object> { [extension] = new JsonObject() } };
 
     public async Task<CallToolResult> CallAsync(
         string tool, Dictionary<string, object?>? arguments = null, IProgress<ProgressNotificationValue>? progress = null, CancellationToken? cancel = null) =>
@@ -107,6 +113,13 @@ internal sealed class McpProcess : IAsyncDisposable
     {
         process.Kill();
         await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
+    }
+
+    /// <summary>Closes its pipes at both ends, as the kernel does for a client that is killed.</summary>
+    public void Abandon()
+    {
+        Input.BaseStream.Dispose();
+        Output.BaseStream.Dispose();
     }
 
     public async Task<int> ExitCodeAsync()

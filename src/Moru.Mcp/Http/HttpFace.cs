@@ -23,6 +23,11 @@ internal sealed class HttpFace : IAsyncDisposable
     // The largest file that a tool writes, 8 MiB, with each character of it escaped.
     private const long MaxBody = 48 << 20;
 
+    // What clients with sessions may still ask for when their connection has broken; when it is full, nothing more is kept for them.
+    private const long MaxEvents = 64 << 20;
+
+    private static readonly TimeSpan EventAge = TimeSpan.FromMinutes(15);
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication app;
@@ -69,11 +74,13 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
         builder.Services.AddSingleton<ISessionMigrationHandler>(services => services.GetRequiredService<SessionFiles>());
         builder.Services.AddSingleton(new SessionFiles(settings.DataDirectory));
+        builder.Services.AddDistributedMemoryCache(cache => cache.SizeLimit = MaxEvents);
         builder.Services.AddMcpServer(options =>
         {
             McpFace.Describe(options, logs);
             options.Filters.Message.OutgoingFilters.Add(McpVersions.Filter);
-        }).WithHttpTransport(transport => Configure(transport, settings, sessions, logs.CreateLogger("Moru.Mcp"), additions));
+        }).WithHttpTransport(transport => Configure(transport, settings, sessions, logs.CreateLogger("Moru.Mcp"), additions))
+            .WithDistributedCacheEventStreamStore(Keep);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -118,6 +125,9 @@ internal sealed class HttpFace : IAsyncDisposable
             if (server.SessionId is { } ended && !stopping.IsCancellationRequested) files.Delete(ended);
         };
     }
+
+    private static void Keep(DistributedCacheEventStreamStoreOptions events) =>
+        (events.EventSlidingExpiration, events.EventAbsoluteExpiration, events.MetadataSlidingExpiration, events.MetadataAbsoluteExpiration) = (EventAge, EventAge, EventAge * 2, TimeSpan.FromHours(2));
 
     private static void Limit(KestrelServerLimits limits)
     {

@@ -16,7 +16,11 @@ internal static class HttpMetadata
     public static void Map(WebApplication app)
     {
         foreach (var path in (string[])[Root, Root + HttpFace.Path])
-            app.MapGet(path, (Delegate)((HttpContext context) => Results.Text(Describe(context.Request), "application/json")));
+            app.MapGet(path, context =>
+            {
+                context.Response.ContentType = "application/json";
+                return context.Response.WriteAsync(Describe(context.Request), context.RequestAborted);
+            });
     }
 
     // Without authorization servers: a token is an API key of the Moru server, and nobody else issues those.

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.AspNetCore;
@@ -20,6 +21,8 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
 
     private static readonly TimeSpan Age = TimeSpan.FromDays(1);
 
+    private static readonly JsonTypeInfo<InitializeRequestParams> Json = (JsonTypeInfo<InitializeRequestParams>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams));
+
     private readonly string directory = Path.Combine(dataDirectory, "mcp-sessions");
 
     public async ValueTask OnSessionInitializedAsync(HttpContext context, string sessionId, InitializeRequestParams initializeParams, CancellationToken cancellationToken)
@@ -30,7 +33,7 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
         var content = new JsonObject
         {
             ["owner"] = Owner(context),
-            ["initialize"] = JsonSerializer.SerializeToNode(initializeParams, McpJsonUtilities.DefaultOptions),
+            ["initialize"] = JsonSerializer.SerializeToNode(initializeParams, Json),
         };
         var part = $"{PathOf(sessionId)}.part";
         await File.WriteAllTextAsync(part, content.ToJsonString(), cancellationToken);
@@ -44,7 +47,7 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
         {
             var content = JsonNode.Parse(await File.ReadAllTextAsync(PathOf(sessionId), cancellationToken))!;
             return content["owner"]?.GetValue<string>() == Owner(context)
-                ? content["initialize"].Deserialize<InitializeRequestParams>(McpJsonUtilities.DefaultOptions)
+                ? content["initialize"].Deserialize(Json)
                 : null;
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)

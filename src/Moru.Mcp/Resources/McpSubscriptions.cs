@@ -53,7 +53,7 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
     {
         var wanted = request.Params?.Notifications;
         var uris = (wanted?.ResourceSubscriptions ?? []).Distinct(StringComparer.Ordinal).Take(Capacity).ToList();
-        var id = JsonSerializer.SerializeToNode(request.JsonRpcRequest.Id, McpJsonUtilities.DefaultOptions);
+        var id = JsonSerializer.SerializeToNode(request.JsonRpcRequest.Id, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(RequestId)));
         var granted = new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. uris.Select(uri => JsonValue.Create(uri))]) };
         if (wanted?.ResourcesListChanged == true) granted["resourcesListChanged"] = true;
 

@@ -12,17 +12,17 @@ internal sealed partial class ResourceReader
 
     private async Task<object> DescribeAsync(MoruClient client, ResourceAddress address, CancellationToken cancellationToken) => address.Kind switch
     {
-        ResourceKind.Sandboxes => new { Sandboxes = await client.ListSandboxesAsync(cancellationToken: cancellationToken).Take(MaxListed).Select(Describe).ToListAsync(cancellationToken) },
-        ResourceKind.History => new { Runs = await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken) },
+        ResourceKind.Sandboxes => new SandboxesDescription(await client.ListSandboxesAsync(cancellationToken: cancellationToken).Take(MaxListed).Select(Describe).ToListAsync(cancellationToken)),
+        ResourceKind.History => new HistoryDescription(await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken)),
         ResourceKind.Sandbox => Describe(await client.GetSandboxInfoAsync(Id(address), cancellationToken)),
-        ResourceKind.Metrics => new { Samples = await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken) },
-        ResourceKind.Logs => new { Entries = await client.GetSandboxLogsAsync(Id(address), address.Start, cancellationToken: cancellationToken) },
+        ResourceKind.Metrics => new MetricsDescription(await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken)),
+        ResourceKind.Logs => new LogsDescription(await client.GetSandboxLogsAsync(Id(address), address.Start, cancellationToken: cancellationToken)),
         ResourceKind.Commands => await SandboxViews.ListCommandsAsync(await SandboxAsync(address, cancellationToken), cancellationToken),
         ResourceKind.Output => await SandboxViews.ReadOutputAsync(await SandboxAsync(address, cancellationToken), address.Pid, address.Cursor, cancellationToken),
-        ResourceKind.Templates => new { Templates = (await client.ListTemplatesAsync(cancellationToken)).Select(Describe) },
+        ResourceKind.Templates => new TemplatesDescription([.. (await client.ListTemplatesAsync(cancellationToken)).Select(Describe)]),
         ResourceKind.Template => await TemplateAsync(client, address.Owner, cancellationToken),
         ResourceKind.Build => await SandboxViews.ReadBuildAsync(client, (await FindTemplateAsync(client, address.Owner, cancellationToken)).TemplateId, address.BuildId, cancellationToken),
-        ResourceKind.Volumes => new { Volumes = await client.ListVolumesAsync(cancellationToken).Take(MaxListed).Select(Describe).ToListAsync(cancellationToken) },
+        ResourceKind.Volumes => new VolumesDescription(await client.ListVolumesAsync(cancellationToken).Take(MaxListed).Select(Describe).ToListAsync(cancellationToken)),
         ResourceKind.Volume => Describe(await client.GetVolumeAsync(address.Owner, cancellationToken)),
         var other => throw new NotSupportedException($"A resource of the kind {other} is not described."),
     };
@@ -33,69 +33,48 @@ internal sealed partial class ResourceReader
         (await client.ListTemplatesAsync(cancellationToken)).FirstOrDefault(template => template.TemplateId == name || template.Aliases.Contains(name))
         ?? throw new NotFoundException($"there is no template '{name}'");
 
-    private static async Task<object> TemplateAsync(MoruClient client, string name, CancellationToken cancellationToken)
+    private static async Task<TemplateBuildsDescription> TemplateAsync(MoruClient client, string name, CancellationToken cancellationToken)
     {
         var template = await FindTemplateAsync(client, name, cancellationToken);
         var builds = client.ListTemplateBuildsAsync(template.TemplateId, cancellationToken).Take(MaxBuilds);
-        return new
-        {
-            Template = Describe(template),
-            Builds = await builds.Select(build => new
-            {
-                Uri = ResourceAddress.OfBuild(template.TemplateId, build.BuildId),
-                build.BuildId,
-                Status = build.Status.ToString().ToLowerInvariant(),
-                build.CreatedAt,
-                build.FinishedAt,
-            }).ToListAsync(cancellationToken),
-        };
+        return new TemplateBuildsDescription(
+            Describe(template),
+            await builds.Select(build => new BuildDescription(
+                ResourceAddress.OfBuild(template.TemplateId, build.BuildId), build.BuildId, build.Status.ToString().ToLowerInvariant(), build.CreatedAt, build.FinishedAt)).ToListAsync(cancellationToken));
     }
 
-    private object Describe(SandboxInfo info) => new
-    {
+    private SandboxDescription Describe(SandboxInfo info) => new(
         info.SandboxId,
-        Session = info.SandboxId == session.Sandboxes.SandboxId,
-        State = info.State.ToString().ToLowerInvariant(),
-        Template = info.Name ?? info.TemplateId,
+        info.SandboxId == session.Sandboxes.SandboxId,
+        info.State.ToString().ToLowerInvariant(),
+        info.Name ?? info.TemplateId,
         info.StartedAt,
         info.EndAt,
         info.CpuCount,
         info.MemoryMB,
-        info.Metadata,
-    };
+        info.Metadata);
 
-    private static object Describe(SandboxRun run) => new
-    {
-        run.SandboxId,
-        Template = run.Alias ?? run.TemplateId,
-        Status = run.Status.ToString().ToLowerInvariant(),
-        EndReason = run.EndReason?.ToString().ToLowerInvariant(),
-        run.CreatedAt,
-        run.EndedAt,
-    };
+    private static RunDescription Describe(SandboxRun run) =>
+        new(run.SandboxId, run.Alias ?? run.TemplateId, run.Status.ToString().ToLowerInvariant(), run.EndReason?.ToString().ToLowerInvariant(), run.CreatedAt, run.EndedAt);
 
-    private static object Describe(TemplateInfo template) => new
-    {
+    private static TemplateDescription Describe(TemplateInfo template) => new(
         template.TemplateId,
         template.Aliases,
-        BuildStatus = template.BuildStatus.ToString().ToLowerInvariant(),
+        template.BuildStatus.ToString().ToLowerInvariant(),
         template.Public,
         template.CpuCount,
         template.MemoryMB,
         template.BuildCount,
         template.SpawnCount,
         template.CreatedAt,
-        template.UpdatedAt,
-    };
+        template.UpdatedAt);
 
-    private static object Describe(Volume volume) => new
-    {
+    private static VolumeDescription Describe(Volume volume) => new(
         volume.VolumeId,
         volume.Name,
-        Uri = ResourceAddress.OfVolumeFile(volume.Name, "/"),
-        SizeBytes = volume.TotalSizeBytes,
-        FileCount = volume.TotalFileCount,
+        ResourceAddress.OfVolumeFile(volume.Name, "/"),
+        volume.TotalSizeBytes,
+        volume.TotalFileCount,
         volume.CreatedAt,
-        volume.UpdatedAt,
-    };
+        volume.UpdatedAt);
 }

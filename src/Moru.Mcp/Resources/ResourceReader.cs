@@ -20,7 +20,7 @@ internal sealed partial class ResourceReader(McpSession session)
                 ResourceKind.File => await ReadFileAsync(address, await SandboxAsync(address, cancellationToken), cancellationToken),
                 ResourceKind.VolumeFile => await ReadFileAsync(address, await client.GetVolumeAsync(address.Owner, cancellationToken), cancellationToken),
                 ResourceKind.Screen => Text(address, Screen(address).Screen, "text/plain"),
-                _ => Text(address, JsonSerializer.Serialize(await DescribeAsync(client, address, cancellationToken), ToolSet.Json), "application/json"),
+                _ => Text(address, ResourceJson.Write(await DescribeAsync(client, address, cancellationToken)), "application/json"),
             };
         }
         catch (Exception error) when (error is NotFoundException or InvalidArgumentException or ToolException)
@@ -102,20 +102,13 @@ internal sealed partial class ResourceReader(McpSession session)
     }
 
     private static TextResourceContents Directory(ResourceAddress address, IEnumerable<DirectoryEntry> entries) =>
-        Text(address, JsonSerializer.Serialize(new { address.Path, Entries = entries.Select(entry => entry.Describe()) }, ToolSet.Json), "application/json");
+        Text(address, ResourceJson.Write(new DirectoryDescription(address.Path, [.. entries.Select(entry => entry.Describe())])), "application/json");
 
     private static TextResourceContents Text(ResourceAddress address, string text, string mimeType) => new() { Uri = address.Uri, MimeType = mimeType, Text = text };
 
     private sealed record DirectoryEntry(string Uri, string Name, bool IsDirectory, long? SizeBytes, DateTimeOffset? ModifiedTime)
     {
-        public object Describe() => new
-        {
-            Uri,
-            Name,
-            Type = IsDirectory ? "directory" : "file",
-            MimeType = IsDirectory ? "application/json" : FileContents.MimeType(Name),
-            SizeBytes,
-            ModifiedTime,
-        };
+        public EntryDescription Describe() =>
+            new(Uri, Name, IsDirectory ? "directory" : "file", IsDirectory ? "application/json" : FileContents.MimeType(Name), SizeBytes, ModifiedTime);
     }
 }

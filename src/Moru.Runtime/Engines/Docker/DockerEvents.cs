@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -63,7 +64,7 @@ internal sealed class DockerEvents(DockerClient client, DockerErrors errors)
         try
         {
             return await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } line
-                ? JsonSerializer.Deserialize<Message>(line)
+                ? JsonSerializer.Deserialize(line, DockerJson.Default.Message)
                 : null;
         }
         catch (Exception broken) when (broken is IOException or JsonException)
@@ -81,3 +82,6 @@ internal sealed class DockerEvents(DockerClient client, DockerErrors errors)
         return new EngineEvent.Exited(sandboxId, code);
     }
 }
+
+[JsonSerializable(typeof(Message))]
+internal sealed partial class DockerJson : JsonSerializerContext;

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Moru.Tools;
+
+/// <summary>What tools take and return; native code has no reflection to find that out.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(long?))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(CodeOutput))]
+[JsonSerializable(typeof(CommandList))]
+[JsonSerializable(typeof(CommandOutput))]
+[JsonSerializable(typeof(CreatedSandbox))]
+[JsonSerializable(typeof(DeletedThing))]
+[JsonSerializable(typeof(EditedText))]
+[JsonSerializable(typeof(FileChanges))]
+[JsonSerializable(typeof(FileList))]
+[JsonSerializable(typeof(FileText))]
+[JsonSerializable(typeof(FileUrl))]
+[JsonSerializable(typeof(FoundFiles))]
+[JsonSerializable(typeof(KilledCommand))]
+[JsonSerializable(typeof(KilledSandbox))]
+[JsonSerializable(typeof(MovedFile))]
+[JsonSerializable(typeof(PortUrl))]
+[JsonSerializable(typeof(SandboxChange))]
+[JsonSerializable(typeof(SandboxDetails))]
+[JsonSerializable(typeof(SandboxList))]
+[JsonSerializable(typeof(SentInput))]
+[JsonSerializable(typeof(TemplateBuild))]
+[JsonSerializable(typeof(TemplateList))]
+[JsonSerializable(typeof(TerminalScreen))]
+[JsonSerializable(typeof(VolumeContent))]
+[JsonSerializable(typeof(VolumeList))]
+[JsonSerializable(typeof(WrittenText))]
+[JsonSerializable(typeof(KernelAnswer))]
+[JsonSerializable(typeof(KernelReply))]
+[JsonSerializable(typeof(KernelRun))]
+internal sealed partial class ToolJson : JsonSerializerContext;
