@@ -40,7 +40,7 @@ internal sealed partial class SandboxTools(SandboxSession session)
         }
         catch (NotFoundException error)
         {
-            throw new ToolException(await TemplateTools.DescribeUnknownAsync(client, template, cancellationToken), error);
+            throw new ToolException(await TemplateTools.DescribeUnusableAsync(client, template, cancellationToken), error);
         }
     }
 

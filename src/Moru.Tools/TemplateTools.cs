@@ -66,14 +66,21 @@ internal sealed partial class TemplateTools(SandboxSession session)
         var client = await session.ClientAsync(cancellationToken);
         if (await client.DeleteTemplateAsync(template, cancellationToken)) return new DeletedThing { Deleted = template };
         var known = await client.ListTemplatesAsync(cancellationToken);
-        throw new ToolException(known.Any(each => each.TemplateId == template || each.Aliases.Contains(template))
+        throw new ToolException(IsAmong(known, template)
             ? $"The template '{template}' is not yours, so it cannot be deleted."
             : DescribeUnknown(known, template));
     }
 
-    /// <summary>What to tell a model that named a template which is not there.</summary>
-    public static async Task<string> DescribeUnknownAsync(MoruClient client, string template, CancellationToken cancellationToken) =>
-        DescribeUnknown(await client.ListTemplatesAsync(cancellationToken), template);
+    /// <summary>What to tell a model that wants a sandbox of a template which is not there, or not ready.</summary>
+    public static async Task<string> DescribeUnusableAsync(MoruClient client, string template, CancellationToken cancellationToken)
+    {
+        var known = await client.ListTemplatesAsync(cancellationToken);
+        return IsAmong(known, template)
+            ? $"The template '{template}' has no successful build yet. Build it with build_template, which shows why a build fails, or name another template."
+            : DescribeUnknown(known, template);
+    }
+
+    private static bool IsAmong(IReadOnlyList<TemplateInfo> known, string template) => known.Any(each => each.TemplateId == template || each.Aliases.Contains(template));
 
     private static string DescribeUnknown(IReadOnlyList<TemplateInfo> known, string template)
     {

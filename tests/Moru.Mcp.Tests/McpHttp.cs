@@ -14,7 +14,8 @@ internal sealed class McpHttp : IAsyncDisposable
     private McpHttp(McpProcess process, Uri url, string key)
     {
         (this.process, Url, Key) = (process, url, key);
-        http = new HttpClient { BaseAddress = url };
+        // A refusal that comes late on a busy machine must still come before the body.
+        http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Eventually.Limit }) { BaseAddress = url };
     }
 
     public Uri Url { get; }

@@ -30,8 +30,10 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
     public async Task A_build_that_fails_shows_its_log_and_the_step()
     {
         var failed = await Tools.CallAsync<TemplateBuild>("build_template", new { name = "broken", dockerfile = "FROM moru/base\nRUN echo before; exit 3", wait_seconds = 300 });
+        var unusable = await Tools.FailAsync("create_sandbox", new { template = "broken" });
         await Tools.CallAsync("delete_template", new { template = "broken" });
 
+        Assert.StartsWith("The template 'broken' has no successful build yet. Build it with build_template", unusable, StringComparison.Ordinal);
         Assert.Equal(("error", true), (failed.Status, failed.IsError));
         Assert.Contains("Mend the step", failed.Note, StringComparison.Ordinal);
     }
