@@ -80,7 +80,8 @@ public sealed class SandboxCommandRuns(ServerFixture fixture) : IAsyncLifetime
     {
         await RunAsync("nohup sleep 9999 > /dev/null 2>&1 &");
 
-        Assert.Equal("1", (await RunAsync("pgrep -cf '^sleep 9999'")).Stdout.Trim());
+        // The shell does not wait for what it starts to become that.
+        await Eventually.TrueAsync(async () => (await RunAsync("pgrep -cf '^sleep 9999' || true")).Stdout.Trim() == "1");
     }
 
     [Fact]

@@ -151,6 +151,41 @@ public sealed class NetworkDefaults(NetworkFixture network) : IClassFixture<Netw
     }
 
     [Fact]
+    public async Task One_sandbox_cannot_keep_the_resolver_from_the_others()
+    {
+        const string Hold =
+            """
+            import socket
+            held = [socket.create_connection(("203.0.113.251", 53)) for _ in range(100)]
+            for each in held: each.settimeout(0.05)
+            def is_open(each):
+                try: return each.recv(1) != b""
+                except socket.timeout: return True
+                except OSError: return False
+            print(sum(map(is_open, held)), flush=True)
+            """;
+        const string Ask =
+            """
+            import socket
+            question = b"\0\7\1\0\0\1\0\0\0\0\0\0\4good\4test\0\0\1\0\1"
+            asked = [socket.create_connection(("203.0.113.251", 53), 5) for _ in range(8)]
+            for each in asked: each.sendall(bytes([0, len(question)]) + question)
+            print([len(each.recv(512)) > 12 for each in asked])
+            """;
+        await using var hoarder = await network.CreateAsync();
+        await using var other = await network.CreateAsync();
+
+        var held = await hoarder.Commands.RunAsync($"python3 -c '{Hold}'", cancellationToken: Cancel);
+        await using var holding = await hoarder.Commands.StartAsync($"python3 -c '{Hold}\nimport time; time.sleep(600)'", cancellationToken: Cancel);
+        await foreach (var happened in holding.EventsAsync(Cancel))
+            if (happened is StdoutEvent) break;
+        var answers = await other.Commands.RunAsync($"python3 -c '{Ask}'", cancellationToken: Cancel);
+
+        Assert.Equal("8\n", held.Stdout);
+        Assert.Equal("[True, True, True, True, True, True, True, True]\n", answers.Stdout);
+    }
+
+    [Fact]
     public async Task Rules_hold_through_pause_resume_and_a_new_server()
     {
         var sandbox = await network.CreateAsync();

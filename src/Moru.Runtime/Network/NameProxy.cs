@@ -12,7 +12,6 @@ namespace Moru.Runtime;
 internal sealed class NameProxy : IAsyncDisposable
 {
     private const int MostConnections = 2048;
-    private const int MostOfOne = 256;
     private const int SocketLevelIp = 0;
     private const int OriginalDestination = 80;
 
@@ -41,7 +40,7 @@ internal sealed class NameProxy : IAsyncDisposable
 
     private async Task ServeAsync(Socket client, CancellationToken cancellationToken)
     {
-        if (memberAt(((IPEndPoint)client.RemoteEndPoint!).Address) is not { } member || !member.TryOpen(MostOfOne)) return;
+        if (memberAt(((IPEndPoint)client.RemoteEndPoint!).Address) is not { } member || !member.ThroughProxy.TryAdd()) return;
         try
         {
             client.NoDelay = true;
@@ -50,7 +49,7 @@ internal sealed class NameProxy : IAsyncDisposable
         }
         finally
         {
-            member.Close();
+            member.ThroughProxy.Remove();
         }
     }
 

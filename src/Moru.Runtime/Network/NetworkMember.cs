@@ -1,38 +1,43 @@
 namespace Moru.Runtime;
 
 /// <summary>A sandbox on the network: its address and rules, and what it was answered and refused.</summary>
-internal sealed class NetworkMember(string id, uint address, EgressRules rules, DecisionCounter counter, TimeProvider time)
+internal sealed class NetworkMember
 {
-    private volatile EgressRules rules = rules;
-    private int connections;
+    private const int MostThroughProxy = 256;
+    private const int MostToResolver = 8;
 
-    public string Id { get; } = id;
+    private volatile EgressRules rules;
 
-    public uint Address { get; } = address;
+    public NetworkMember(string id, uint address, EgressRules rules, DecisionCounter counter, TimeProvider time)
+    {
+        (Id, Address, this.rules) = (id, address, rules);
+        Decisions = new Decisions(counter, time);
+        Pins = new NamePins(time);
+        Questions = new Bucket(perSecond: 50, burst: 200, time);
+        ThroughProxy = new OpenConnections(MostThroughProxy, DecisionSource.NameProxy, Decisions);
+        ToResolver = new OpenConnections(MostToResolver, DecisionSource.Resolver, Decisions);
+    }
+
+    public string Id { get; }
+
+    public uint Address { get; }
 
     public EgressRules Rules => rules;
 
-    public Decisions Decisions { get; } = new(counter, time);
+    public Decisions Decisions { get; }
 
-    public NamePins Pins { get; } = new(time);
+    public NamePins Pins { get; }
 
-    public Bucket Questions { get; } = new(perSecond: 50, burst: 200, time);
+    public Bucket Questions { get; }
+
+    public OpenConnections ThroughProxy { get; }
+
+    public OpenConnections ToResolver { get; }
 
     /// <summary>Rung when the rules changed or the sandbox left: its connections through the proxy look again whether they may go on.</summary>
     public event Action? Changed;
 
     public FirewallSandbox InFirewall => new(Id, Address, Rules);
-
-    /// <summary>Counts a connection.</summary>
-    public bool TryOpen(int most)
-    {
-        if (Interlocked.Increment(ref connections) <= most) return true;
-        Decisions.Add(DecisionSource.NameProxy, "(connections)", isAllowed: false, $"it has {most} connections open");
-        Close();
-        return false;
-    }
-
-    public void Close() => Interlocked.Decrement(ref connections);
 
     public void Change(EgressRules next)
     {

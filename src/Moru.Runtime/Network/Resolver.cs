@@ -12,7 +12,7 @@ internal sealed partial class Resolver : IAsyncDisposable
 {
     // More than so many at a time are not answered; the asker asks again.
     private const int MostAtATime = 256;
-    private const int MostConnections = 64;
+    private const int MostConnections = 512;
 
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(10);
 
@@ -167,14 +167,21 @@ internal sealed partial class Resolver : IAsyncDisposable
 
     private async Task AnswerConnectionAsync(Socket client, CancellationToken cancellationToken)
     {
-        if (memberAt(((IPEndPoint)client.RemoteEndPoint!).Address) is not { } member) return;
-        await using var stream = new NetworkStream(client);
-        while (true)
+        if (memberAt(((IPEndPoint)client.RemoteEndPoint!).Address) is not { } member || !member.ToResolver.TryAdd()) return;
+        try
         {
-            using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            idle.CancelAfter(LongestIdle);
-            if (await Upstream.ReadAsync(stream, idle.Token) is not { } message || await AnswerAsync(member, message, idle.Token) is not { } answer) return;
-            await Upstream.WriteAsync(stream, answer, idle.Token);
+            await using var stream = new NetworkStream(client);
+            while (true)
+            {
+                using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                idle.CancelAfter(LongestIdle);
+                if (await Upstream.ReadAsync(stream, idle.Token) is not { } message || await AnswerAsync(member, message, idle.Token) is not { } answer) return;
+                await Upstream.WriteAsync(stream, answer, idle.Token);
+            }
+        }
+        finally
+        {
+            member.ToResolver.Remove();
         }
     }
 
