@@ -2,17 +2,8 @@ using System.Runtime.InteropServices;
 using Moru.Envd;
 using Moru.Protocol;
 
-if (Flags.ParseOrDefault(args) is not { } flags)
-{
-    Console.Error.WriteLine(Flags.Usage);
-    return 2;
-}
-
-if (flags.ShowVersion)
-{
-    Console.WriteLine(EnvdVersion.Current);
-    return 0;
-}
+if (Flags.ParseOrDefault(args) is not { } flags) return Say(Console.Error, Flags.Usage, 2);
+if (flags.ShowVersion) return Say(Console.Out, EnvdVersion.Current, 0);
 
 Posix.BecomeInit();
 Workers.Reserve();
@@ -23,8 +14,7 @@ var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchro
 using var terminate = isInit ? null : PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupt = isInit ? null : PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var guard = isInit ? new DeadlineGuard(TimeProvider.System, () => stop.TrySetResult()) : null;
-var poller = new Poller();
-var log = new ProcessLog(TimeProvider.System);
+var (poller, log) = (new Poller(), new ProcessLog(TimeProvider.System));
 var processes = new ProcessTable(new Launcher(poller), log, TimeProvider.System);
 Reaper.Start(processes);
 try
@@ -42,3 +32,9 @@ catch (IOException exception)
 }
 
 void Stop(PosixSignalContext context) => context.Cancel = stop.TrySetResult();
+
+static int Say(TextWriter to, string text, int exitCode)
+{
+    to.WriteLine(text);
+    return exitCode;
+}
