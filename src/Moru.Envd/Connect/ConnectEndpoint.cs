@@ -97,12 +97,21 @@ internal static class ConnectEndpoint
         {
             var read = await reader.ReadAsync(context.RequestAborted);
             var buffer = read.Buffer;
-            while (Envelope.TryRead(ref buffer, out _, out var message)) yield return codec.Decode(message.ToArray(), type);
-            if (buffer.Length > MaxRequest)
-                throw new ConnectException(ConnectCode.ResourceExhausted, $"message is larger than the limit of {MaxRequest} bytes");
-            reader.AdvanceTo(buffer.Start, buffer.End);
+            long rest;
+            try
+            {
+                while (Envelope.TryRead(ref buffer, out _, out var message)) yield return codec.Decode(message.ToArray(), type);
+            }
+            finally
+            {
+                // Also when the caller has enough: with a read that was not ended Kestrel closes the connection without telling the client.
+                rest = buffer.Length;
+                reader.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (rest > MaxRequest) throw new ConnectException(ConnectCode.ResourceExhausted, $"message is larger than the limit of {MaxRequest} bytes");
             if (!read.IsCompleted) continue;
-            if (buffer.IsEmpty) yield break;
+            if (rest == 0) yield break;
             throw new ConnectException(ConnectCode.InvalidArgument, "the stream ends inside a message");
         }
     }
@@ -124,7 +133,11 @@ internal static class ConnectEndpoint
         {
             var read = await context.Request.BodyReader.ReadAsync(context.RequestAborted);
             if (read.Buffer.Length > MaxRequest)
+            {
+                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
                 throw new ConnectException(ConnectCode.ResourceExhausted, $"request is larger than the limit of {MaxRequest} bytes");
+            }
+
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
