@@ -24,15 +24,7 @@ internal static class McpLog
             ["milliseconds"] = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
         };
         var message = new LoggingMessageNotificationParams { Level = level, Logger = "moru", Data = System.Text.Json.JsonElement.Parse(call.ToJsonString()) };
-        try
-        {
-            await request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken);
-        }
-        catch (Exception error) when (McpProgress.HasGone(error))
-        {
-            // As with changes: nobody is there to read it.
-        }
-
+        await McpNotice.TrySendAsync(request.Server.SendNotificationAsync(NotificationMethods.LoggingMessageNotification, message, cancellationToken: cancellationToken));
         return result;
     };
 

@@ -29,9 +29,6 @@ internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
         pump = PumpAsync();
     }
 
-    /// <summary>Whether a message could not be sent because nobody is there to hear it.</summary>
-    public static bool HasGone(Exception error) => error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
-
     public void Report(string value) => Volatile.Write(ref newest, value);
 
     /// <summary>Ends the reports, so that none comes after the result.</summary>
@@ -44,26 +41,20 @@ internal sealed class McpProgress : IProgress<string>, IAsyncDisposable
     private async Task PumpAsync()
     {
         var last = -Interval; // the first line goes out at once
-        try
+        while (await timer.WaitForNextTickAsync())
         {
-            while (await timer.WaitForNextTickAsync())
-            {
-                var now = Stopwatch.GetElapsedTime(started);
-                if (now - last < Interval) continue;
-                var line = Interlocked.Exchange(ref newest, null);
-                if (line is null && now - (last > TimeSpan.Zero ? last : TimeSpan.Zero) < Silence) continue;
+            var now = Stopwatch.GetElapsedTime(started);
+            if (now - last < Interval) continue;
+            var line = Interlocked.Exchange(ref newest, null);
+            if (line is null && now - (last > TimeSpan.Zero ? last : TimeSpan.Zero) < Silence) continue;
 
-                last = now;
-                await server.NotifyProgressAsync(token, new ProgressNotificationValue
-                {
-                    Progress = (float)Math.Round(now.TotalSeconds, 1),
-                    Message = line ?? string.Create(CultureInfo.InvariantCulture, $"still running after {now.TotalSeconds:0} s"),
-                });
-            }
-        }
-        catch (Exception error) when (HasGone(error))
-        {
-            // The client has gone; the call itself is cancelled by other means.
+            last = now;
+            var report = new ProgressNotificationValue
+            {
+                Progress = (float)Math.Round(now.TotalSeconds, 1),
+                Message = line ?? string.Create(CultureInfo.InvariantCulture, $"still running after {now.TotalSeconds:0} s"),
+            };
+            if (!await McpNotice.TrySendAsync(server.NotifyProgressAsync(token, report))) return;
         }
     }
 }

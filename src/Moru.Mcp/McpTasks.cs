@@ -54,10 +54,7 @@ internal sealed class McpTasks : IAsyncDisposable
         }),
     ];
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var task in tasks.Values) await task.EndAsync();
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(tasks.Values.Select(task => task.EndAsync()));
 
     private static JsonObject Complete => new() { ["resultType"] = "complete" };
 

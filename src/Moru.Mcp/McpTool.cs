@@ -34,14 +34,6 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
     private async Task TellAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         session.TellSandboxesChanged();
-        if (!McpVersions.HasSessions(request)) return;
-        try
-        {
-            await request.Server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, cancellationToken);
-        }
-        catch (Exception error) when (McpProgress.HasGone(error))
-        {
-            // The call was a task, and its client has left; the result waits for it.
-        }
+        if (McpVersions.HasSessions(request)) await McpNotice.TrySendAsync(request.Server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, cancellationToken));
     }
 }

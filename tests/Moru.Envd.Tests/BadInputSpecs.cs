@@ -58,6 +58,33 @@ public sealed class BadInputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnv
     }
 
     [Theory]
+    [InlineData("process.Process/StreamInput", 1)]
+    [InlineData("process.Process/Start", 9 << 20)]
+    public async Task A_connection_lives_on_after_a_refusal(string path, int padding)
+    {
+        var connections = 0;
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancel) =>
+            {
+                Interlocked.Increment(ref connections);
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(context.DnsEndPoint, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        var body = RawConnect.Envelope("""{"start":{"process":{"tag":"nobody"}}}""" + new string(' ', padding));
+        for (var i = 0; i < 5; i++)
+        {
+            using var content = new ByteArrayContent(body) { Headers = { ContentType = new("application/connect+json") } };
+            using var refused = await http.PostAsync(new Uri(envd.Address, path), content, TestContext.Current.CancellationToken);
+            Assert.Contains("\"error\"", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, connections);
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("""{"process":7}""")]
     [InlineData("")]

@@ -12,6 +12,9 @@ internal sealed class DecisionCounter : IDisposable
     public DecisionCounter() => decisions = meter.CreateCounter<long>(
         "moru.network.decisions", description: "Names, connections and packets of sandboxes that were let through or refused, by who decided; of packets the refused ones");
 
+    /// <summary>Whether anybody reads the metrics.</summary>
+    public bool IsRead => decisions.Enabled;
+
     public void Add(DecisionSource source, bool isAllowed, long count = 1) => decisions.Add(
         count,
         new KeyValuePair<string, object?>("source", source switch

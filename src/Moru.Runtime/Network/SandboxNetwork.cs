@@ -120,7 +120,7 @@ internal sealed partial class SandboxNetwork : IAsyncDisposable
             // Nobody can use the network of nobody, and the next sandbox puts back what is missing.
             if (members.IsEmpty || opened is not { } network) continue;
             if (await firewall.RepairAsync()) Log.Repaired(log, name);
-            counter.RefusedPackets(await firewall.RefusedAsync());
+            if (counter.IsRead) counter.RefusedPackets(await firewall.RefusedAsync());
             try
             {
                 await MendBridgeAsync(network, cancellationToken);

@@ -29,7 +29,7 @@ internal static class Veth
         var (subnet, address) = (AddressRange.Parse(network.Subnet), AddressRange.Parse(network.Address).First);
         var name = NameOf(address);
         await PlugAsync(network.Name, address, processId);
-        await RunAsync("nsenter", ["--net=" + $"/proc/{processId}/ns/net", "ip", "-batch", "-"], $"""
+        await RunAsync("nsenter", [$"--net=/proc/{processId}/ns/net", "ip", "-batch", "-"], $"""
             address add {network.Address}/{subnet.Prefix} broadcast {AddressRange.ToAddress(subnet.Last)} dev eth0
             link set eth0 up
             route add default via {network.Resolver}

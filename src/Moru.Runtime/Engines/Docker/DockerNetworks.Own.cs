@@ -14,28 +14,29 @@ internal sealed partial class DockerNetworks
     // The range for benchmarks of networks (RFC 2544): no office and no VPN is there, and the engine's own pools have room for thirty bridges only.
     private const uint FirstSubnet = 198u << 24 | 18u << 16;
     private const int SubnetPrefix = 22;
-    private const int Subnets = 128;
+    private const uint Subnets = 128;
 
     public async Task<EngineNetwork> OpenAsync(string name, string dataDirectory, string? subnet, CancellationToken cancellationToken)
     {
         if (await FindAsync(name, cancellationToken) is { } existing) return Described(existing);
         await RemoveForsakenAsync(cancellationToken);
-        if (subnet is not null)
+        foreach (var candidate in subnet is null ? SubnetsFor(name) : [subnet])
         {
-            if (!await TryMakeAsync(name, subnet, dataDirectory, cancellationToken))
-                throw new RuntimeException(RuntimeError.StartFailed, $"Another Docker network took the addresses {subnet} of network '{name}'; remove it with 'docker network rm', then kill the sandboxes.");
-            return Described(await FindAsync(name, cancellationToken) ?? throw Vanished(name));
-        }
-
-        var first = int.Parse(name.AsSpan(OwnPrefix.Length, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        for (var tries = 0; tries < Subnets; tries++)
-        {
-            var free = new AddressRange(FirstSubnet + ((uint)(first + tries) % Subnets << 32 - SubnetPrefix), SubnetPrefix);
-            if (await TryMakeAsync(name, free.ToString(), dataDirectory, cancellationToken))
+            if (await TryMakeAsync(name, candidate, dataDirectory, cancellationToken))
                 return Described(await FindAsync(name, cancellationToken) ?? throw Vanished(name));
         }
 
-        throw new RuntimeException(RuntimeError.StartFailed, "No addresses are left for another network of sandboxes; remove unused ones with 'docker network prune'.");
+        throw new RuntimeException(RuntimeError.StartFailed, subnet is null
+            ? "No addresses are left for another network of sandboxes; remove unused ones with 'docker network prune'."
+            : $"Another Docker network took the addresses {subnet} of network '{name}'; remove it with 'docker network rm', then kill the sandboxes.");
+    }
+
+    /// <summary>All that there are, beginning where the name says, so that servers seldom want the same one.</summary>
+    private static IEnumerable<string> SubnetsFor(string name)
+    {
+        var first = uint.Parse(name.AsSpan(OwnPrefix.Length, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        for (var tries = 0u; tries < Subnets; tries++)
+            yield return new AddressRange(FirstSubnet + ((first + tries) % Subnets << 32 - SubnetPrefix), SubnetPrefix).ToString();
     }
 
     /// <returns>False when the addresses belong to another network.</returns>

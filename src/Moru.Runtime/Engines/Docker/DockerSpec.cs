@@ -17,10 +17,10 @@ internal static class DockerSpec
     public const string OwnerLabel = "moru";
     public const string SandboxLabel = "moru.sandbox";
     public const string AddressLabel = "moru.address";
+    public const string AgentPath = "/opt/moru/envd";
 
     /// <summary>The network mode of containers that are connected by us.</summary>
     public const string NoNetwork = "none";
-    public const string AgentPath = "/opt/moru/envd";
 
     /// <summary>Where published ports are; nobody else's machine reaches them.</summary>
     public const string PublishedHost = "127.0.0.1";
@@ -48,10 +48,6 @@ internal static class DockerSpec
 
     public static string ContainerName(string sandboxId) => "moru-" + sandboxId;
 
-    private static string Hostname(ContainerSpec spec) => spec.SandboxId[..HostnameLength];
-
-    private static List<string>? Names(ContainerSpec spec) => spec.Network is { } network ? [$"{Hostname(spec)}:{network.Address}"] : null;
-
     public static CreateContainerParameters Create(ContainerSpec spec, DockerSite site) => new()
     {
         Name = ContainerName(spec.SandboxId),
@@ -77,6 +73,11 @@ internal static class DockerSpec
         return labels;
     }
 
+    private static string Hostname(ContainerSpec spec) => spec.SandboxId[..HostnameLength];
+
+    // Docker writes one for its own networks alone, and sudo looks it up.
+    private static List<string>? Names(ContainerSpec spec) => spec.Network is { } network ? [$"{Hostname(spec)}:{network.Address}"] : null;
+
     private static HostConfig Host(ContainerSpec spec, DockerSite site) => new()
     {
         Mounts =
@@ -90,7 +91,6 @@ internal static class DockerSpec
         Sysctls = site.HasIPv6 ? new Dictionary<string, string> { ["net.ipv6.conf.lo.disable_ipv6"] = "0" } : [],
         // The resolver of an internal network would still carry questions out; this one leads nowhere.
         DNS = spec.Network is { } network ? [network.Resolver] : spec.AllowInternet ? [] : ["127.0.0.1"],
-        // Docker writes it for networks of its own alone, and sudo looks it up.
         ExtraHosts = Names(spec)!,
         DNSOptions = spec.AllowInternet ? [] : ["timeout:1", "attempts:1"],
         Memory = spec.Limits.MemoryMB * MiB,
