@@ -9,8 +9,10 @@ internal sealed class McpSession : IAsyncDisposable
     /// <param name="connect">Makes a client once a server answers.</param>
     /// <param name="toolsets">The tools that it offers.</param>
     /// <param name="name">What the session sandbox is kept under; null: it ends with the session.</param>
-    public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, string? name)
+    /// <param name="timeProvider">The clock of its tasks; null: the system's.</param>
+    public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, string? name, TimeProvider? timeProvider = null)
     {
+        Tasks = new McpTasks(timeProvider ?? TimeProvider.System);
         Sandboxes = new SandboxSession(connect, new() { Name = name });
         Tools = McpTools.Create(this, toolsets);
         Resources = new McpResources(this);
@@ -29,7 +31,7 @@ internal sealed class McpSession : IAsyncDisposable
     public McpCompletions Completions { get; }
 
     /// <summary>Calls that outlive their requests.</summary>
-    public McpTasks Tasks { get; } = new();
+    public McpTasks Tasks { get; }
 
     /// <summary>The client that tools and resources share.</summary>
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ModelContextProtocol;
@@ -11,7 +10,7 @@ namespace Moru.Mcp;
 /// Calls that take long, as tasks (the extension <c>io.modelcontextprotocol/tasks</c>, SEP-2663): a client that knows them is given one after
 /// a moment instead of waiting on a connection that may break, and asks for the result when it likes. They belong to the session that began them.
 /// </summary>
-internal sealed class McpTasks : IAsyncDisposable
+internal sealed class McpTasks(TimeProvider time) : IAsyncDisposable
 {
     public const string Extension = "io.modelcontextprotocol/tasks";
 
@@ -20,34 +19,32 @@ internal sealed class McpTasks : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.5);
 
-    private readonly ConcurrentDictionary<string, McpTask> tasks = [];
+    private readonly Dictionary<string, McpTask> tasks = [];
 
     /// <summary>Makes a task of a call that is not over in a moment, for clients that know tasks.</summary>
     public async ValueTask<ResultOrAlternate<CallToolResult>> CallAsync(
         RequestContext<CallToolRequestParams> request, McpRequestHandler<CallToolRequestParams, ResultOrAlternate<CallToolResult>> next, CancellationToken cancellationToken)
     {
-        if (!Knows(request.JsonRpcRequest.Context?.ClientCapabilities ?? request.Server.ClientCapabilities) || !HasRoom()) return await next(request, cancellationToken);
+        if (!Knows(request.JsonRpcRequest.Context?.ClientCapabilities ?? request.Server.ClientCapabilities)) return await next(request, cancellationToken);
 
-        var stop = new CancellationTokenSource();
-        await using var givenUp = cancellationToken.Register(stop.Cancel);
-        var call = Task.Run(() => next(request, stop.Token).AsTask(), CancellationToken.None);
-        await ((Task)call).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (call.IsCompleted || cancellationToken.IsCancellationRequested)
-        {
-            using (stop) return await call;
-        }
-
-        var task = new McpTask(RandomNumberGenerator.GetHexString(32, lowercase: true), call, stop);
-        tasks[task.Id] = task;
-        return ResultOrAlternate<CallToolResult>.FromAlternate(task.Created(), TaskJson.Default.CreatedTask);
+        var call = new TaskCall(request, next);
+        await using var givenUp = cancellationToken.Register(call.Stop);
+        await ((Task)call.Running).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!call.Running.IsCompleted && !cancellationToken.IsCancellationRequested && KeepOrDefault(call) is { } task)
+            return ResultOrAlternate<CallToolResult>.FromAlternate(task.Created(), TaskJson.Default.CreatedTask);
+        using (call) return await call.Running;
     }
 
     /// <summary>The methods by which clients follow tasks.</summary>
     public IEnumerable<McpServerRequestHandler> Handlers =>
     [
-        Handle("tasks/get", task => task.Describe()),
-        Handle("tasks/update", task => Complete), // none of them asks for input once it is a task
-        Handle("tasks/cancel", task =>
+        Handle("tasks/get", (task, _) => task.Describe()),
+        Handle("tasks/update", (task, parameters) =>
+        {
+            if (parameters["inputResponses"] is JsonObject responses) task.Answer(responses);
+            return Complete;
+        }),
+        Handle("tasks/cancel", (task, _) =>
         {
             task.Cancel();
             return Complete;
@@ -56,29 +53,53 @@ internal sealed class McpTasks : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(tasks.Values.Select(task => task.EndAsync()));
 
+    private static ClientCapabilities Needed => new() { Extensions = new Dictionary<string, object> { [Extension] = new JsonObject() } };
+
     private static JsonObject Complete => new() { ["resultType"] = "complete" };
 
     private static bool Knows(ClientCapabilities? client) => client?.Extensions?.ContainsKey(Extension) == true;
 
-    private McpServerRequestHandler Handle(string method, Func<McpTask, JsonObject> answer) => new()
+    private McpServerRequestHandler Handle(string method, Func<McpTask, JsonObject, JsonObject> answer) => new()
     {
         Method = method,
+        RoutingNameParameter = "taskId",
         Handler = (request, _) =>
         {
             // In the older revisions what a client knows is said once, and who never said it has no task to ask for.
             if (request.Context?.ClientCapabilities is { } client && !Knows(client))
-                throw new McpProtocolException($"{method} needs a client that declares the extension {Extension}.", McpErrorCode.MissingRequiredClientCapability);
-            var id = (request.Params as JsonObject)?["taskId"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
-            return tasks.TryGetValue(id, out var task)
-                ? ValueTask.FromResult<JsonNode?>(answer(task))
+                throw new MissingRequiredClientCapabilityException(Needed, $"{method} needs a client that declares the extension {Extension}.");
+            var parameters = request.Params as JsonObject ?? [];
+            var id = parameters["taskId"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
+            return FindOrDefault(id) is { } task
+                ? ValueTask.FromResult<JsonNode?>(answer(task, parameters))
                 : throw new McpProtocolException($"There is no task '{id}' in this session. Results are kept for {McpTask.Life.TotalMinutes:0} minutes.", McpErrorCode.InvalidParams);
         },
     };
 
-    private bool HasRoom()
+    /// <returns>Null when there are too many.</returns>
+    private McpTask? KeepOrDefault(TaskCall call)
     {
-        foreach (var (id, task) in tasks)
-            if (task.IsExpired) tasks.TryRemove(id, out _);
-        return tasks.Count < Capacity;
+        lock (tasks)
+        {
+            Forget();
+            if (tasks.Count >= Capacity) return null;
+            var task = new McpTask(RandomNumberGenerator.GetHexString(32, lowercase: true), call, time);
+            return tasks[task.Id] = task;
+        }
+    }
+
+    private McpTask? FindOrDefault(string id)
+    {
+        lock (tasks)
+        {
+            Forget();
+            return tasks.GetValueOrDefault(id);
+        }
+    }
+
+    private void Forget()
+    {
+        foreach (var (id, old) in tasks)
+            if (old.IsExpired) tasks.Remove(id);
     }
 }

@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Logging.Abstractions;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 using Moru.Tools;
 
 namespace Moru.Mcp.Tests;
@@ -15,30 +12,16 @@ public sealed partial class ConsentTable : IAsyncLifetime
 {
     private const string Elsewhere = "\"sandbox_id\":\"iother000000000000000\"";
 
-    private readonly Pipe toServer = new();
-    private readonly Pipe toClient = new();
     private readonly ConcurrentQueue<string> asked = new();
-    private readonly McpSession session = new(_ => Task.FromResult(new MoruClient(new MoruOptions { ApiUrl = new Uri("unix:/nonexistent/moru.sock") })), Toolsets.All, null);
-    private McpServer? server;
-    private Task running = Task.CompletedTask;
-    private McpClient client = null!;
+    private MemoryFace? face;
 
     public async ValueTask InitializeAsync()
     {
-        server = McpFace.Create(new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream(), "moru", NullLoggerFactory.Instance), session, new McpSubscriptions(session, NullLogger.Instance), NullLoggerFactory.Instance);
-        running = server.RunAsync();
         var options = new McpClientOptions { Handlers = new McpClientHandlers { ElicitationHandler = (form, _) => { asked.Enqueue(form!.Message); return ValueTask.FromResult(new ElicitResult { Action = "decline" }); } } };
-        client = await McpClient.CreateAsync(new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream()), options);
+        face = await MemoryFace.StartAsync(Toolsets.All, options);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await client.DisposeAsync();
-        await toServer.Writer.CompleteAsync();
-        await running;
-        await server!.DisposeAsync();
-        await session.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => face!.DisposeAsync();
 
     [Theory]
     [InlineData("kill_sandbox", "{" + Elsewhere + "}", "End sandbox \"iother000000000000000\" for good?")]
@@ -87,7 +70,7 @@ public sealed partial class ConsentTable : IAsyncLifetime
     private async Task<CallToolResult> CallAsync(string tool, string arguments)
     {
         var given = JsonElement.Parse(arguments).EnumerateObject().ToDictionary(member => member.Name, member => (object?)member.Value);
-        return await client.CallToolAsync(tool, given, cancellationToken: TestContext.Current.CancellationToken);
+        return await face!.Client.CallToolAsync(tool, given, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [GeneratedRegex("`([a-z_]+)`")]

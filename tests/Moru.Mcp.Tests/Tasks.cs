@@ -10,7 +10,7 @@ public sealed class Tasks(McpHttpFixture fixture) : IClassFixture<McpHttpFixture
 {
     private readonly TemporaryDirectory data = new();
 
-    private const string Extension = "io.modelcontextprotocol/tasks";
+    private const string Extension = McpTasks.Extension;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -71,18 +71,19 @@ public sealed class Tasks(McpHttpFixture fixture) : IClassFixture<McpHttpFixture
     private static Task<JsonObject> RunAsync(McpClient client, string command) =>
         SendAsync(client, "tools/call", new JsonObject { ["name"] = "run_command", ["arguments"] = new JsonObject { ["command"] = command } });
 
-    private static Task<JsonObject> AskAsync(McpClient client, string method, JsonObject task) => SendAsync(client, method, new JsonObject { ["taskId"] = Text(task, "taskId") });
+    internal static Task<JsonObject> AskAsync(McpClient client, string method, JsonObject task) => SendAsync(client, method, new JsonObject { ["taskId"] = Text(task, "taskId") });
 
-    private static async Task<JsonObject> EndAsync(McpClient client, JsonObject task)
+    internal static async Task<JsonObject> EndAsync(McpClient client, JsonObject task)
     {
         JsonObject? state = null;
         await Eventually.TrueAsync(async () => Text(state = await AskAsync(client, "tasks/get", task), "status") != "working", "the task ends");
         return state!;
     }
 
-    private static async Task<JsonObject> SendAsync(McpClient client, string method, JsonObject parameters)
+    internal static async Task<JsonObject> SendAsync(McpClient client, string method, JsonObject parameters)
     {
-        var answer = await client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters }, Cancelled);
+        var context = new JsonRpcMessageContext { RoutingName = Text(parameters, method == "tools/call" ? "name" : "taskId") };
+        var answer = await client.SendRequestAsync(new JsonRpcRequest { Method = method, Params = parameters, Context = context }, Cancelled);
         return answer.Result!.AsObject();
     }
 

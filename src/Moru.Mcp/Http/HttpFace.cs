@@ -78,6 +78,8 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.AddMcpServer(options =>
         {
             McpFace.Describe(options, logs);
+            // The SDK compares headers with what it knows before there is a session, which then brings handlers of its own.
+            options.RequestHandlers = [.. new McpTasks(TimeProvider.System).Handlers];
             options.Filters.Message.OutgoingFilters.Add(McpVersions.Filter);
         }).WithHttpTransport(transport => Configure(transport, settings, sessions, logs.CreateLogger("Moru.Mcp"), additions))
             .WithDistributedCacheEventStreamStore(Keep);

@@ -8,7 +8,7 @@ internal static class FixtureOffers
 {
     public static void Add(McpServerOptions options)
     {
-        options.ToolCollection = [.. options.ToolCollection!, .. Fixtures.Tools];
+        options.ToolCollection = [.. options.ToolCollection!, .. Fixtures.Tools, .. InputFixtures.Tools, .. TaskFixtures.Tools];
         options.PromptCollection = [.. options.PromptCollection!, .. Prompts, InputFixtures.Prompt];
         var (list, read, subscribe, unsubscribe) = (options.Handlers.ListResourcesHandler!, options.Handlers.ReadResourceHandler!, options.Handlers.SubscribeToResourcesHandler!, options.Handlers.UnsubscribeFromResourcesHandler!);
         options.Handlers.ListResourcesHandler = async (request, cancel) =>

@@ -40,7 +40,6 @@ internal static class Fixtures
             : Done("there")),
         new FixtureTool("test_streaming_elicitation", (_, _) => Answer(Text("streamed"))),
         new FixtureTool("test_trigger_tool_change", (_, _) => Answer(Text("changed"))),
-        .. InputFixtures.Tools,
     ];
 
     public static ValueTask<CallToolResult> Answer(params ContentBlock[] content) => ValueTask.FromResult(new CallToolResult { Content = content });

@@ -43,7 +43,7 @@ internal static class InputFixtures
     private static bool Proven(RequestContext<CallToolRequestParams> request) =>
         request.Params!.RequestState == State ? true : throw new McpProtocolException("the state is not the one that was given", McpErrorCode.InvalidParams);
 
-    private static InputRequiredException Ask(string? state, params (string Key, InputRequest Request)[] requests) => new(requests.ToDictionary(one => one.Key, one => one.Request), state);
+    public static InputRequiredException Ask(string? state, params (string Key, InputRequest Request)[] requests) => new(requests.ToDictionary(one => one.Key, one => one.Request), state);
 
     private static IEnumerable<(string, InputRequest)> Allowed(ClientCapabilities? client)
     {
@@ -52,7 +52,7 @@ internal static class InputFixtures
         if (client?.Roots is not null) yield return Roots();
     }
 
-    private static (string, InputRequest) Name(string key) => (key, Question("What is your name?", "name", Fixtures.Word()));
+    public static (string, InputRequest) Name(string key) => (key, Question("What is your name?", "name", Fixtures.Word()));
 
     private static (string, InputRequest) Confirm() => ("confirm", Question("Please confirm", "ok", new ElicitRequestParams.BooleanSchema()));
 
