@@ -45,6 +45,25 @@ public sealed partial class MoruClient
         return new Sandbox(this, await api.SendAsync(HttpMethod.Post, Path(sandboxId, "/connect"), body, ApiJson.Default.SandboxAccess, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Takes hold of a sandbox as it is: a paused one stays paused, and its life is not extended.</summary>
+    /// <param name="sandboxId">Its id.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The sandbox, whose calls fail while it is paused. Its <see cref="Sandbox.TrafficAccessToken"/> is null: only who makes or connects to it is told.</returns>
+    /// <exception cref="NotFoundException">There is no such sandbox, or it has ended.</exception>
+    public async Task<Sandbox> AttachSandboxAsync(string sandboxId, CancellationToken cancellationToken = default)
+    {
+        var detail = await DetailAsync(sandboxId, cancellationToken).ConfigureAwait(false);
+        return new Sandbox(this, new SandboxAccess
+        {
+            SandboxId = detail.SandboxId,
+            TemplateId = detail.TemplateId,
+            Alias = detail.Alias,
+            EnvdVersion = detail.EnvdVersion,
+            EnvdAccessToken = detail.EnvdAccessToken,
+            Domain = detail.Domain,
+        });
+    }
+
     /// <summary>Lists sandboxes, newest first, fetching pages as they are needed.</summary>
     /// <param name="metadata">Only sandboxes that carry all these labels; null: all.</param>
     /// <param name="cancellationToken">Ends the enumeration.</param>
@@ -131,7 +150,7 @@ public sealed partial class MoruClient
     /// <summary>Reads what the server knows of a sandbox.</summary>
     /// <exception cref="NotFoundException">There is no such sandbox.</exception>
     public async Task<SandboxInfo> GetSandboxInfoAsync(string sandboxId, CancellationToken cancellationToken = default) =>
-        SandboxInfo.From(await api.SendAsync(HttpMethod.Get, Path(sandboxId), null, ApiJson.Default.SandboxDetail, cancellationToken).ConfigureAwait(false));
+        SandboxInfo.From(await DetailAsync(sandboxId, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Reads what a sandbox used of its processors, memory and disk, oldest first.</summary>
     /// <param name="sandboxId">Its id.</param>
@@ -165,6 +184,9 @@ public sealed partial class MoruClient
         var path = Path(sandboxId, string.Create(CultureInfo.InvariantCulture, $"/logs?{from}&limit={limit}"));
         return (await api.SendAsync(HttpMethod.Get, path, null, ApiJson.Default.SandboxLogs, cancellationToken).ConfigureAwait(false)).LogEntries;
     }
+
+    private Task<SandboxDetail> DetailAsync(string sandboxId, CancellationToken cancellationToken) =>
+        api.SendAsync(HttpMethod.Get, Path(sandboxId), null, ApiJson.Default.SandboxDetail, cancellationToken);
 
     private async IAsyncEnumerable<SandboxInfo> ListPagesAsync(SandboxQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

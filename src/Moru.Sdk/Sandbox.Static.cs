@@ -11,6 +11,10 @@ public sealed partial class Sandbox
     public static Task<Sandbox> ConnectAsync(string sandboxId, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         MoruClient.Default.ConnectSandboxAsync(sandboxId, timeout, cancellationToken);
 
+    /// <inheritdoc cref="MoruClient.AttachSandboxAsync"/>
+    public static Task<Sandbox> AttachAsync(string sandboxId, CancellationToken cancellationToken = default) =>
+        MoruClient.Default.AttachSandboxAsync(sandboxId, cancellationToken);
+
     /// <inheritdoc cref="MoruClient.ListSandboxesAsync(IReadOnlyDictionary{string, string}?, CancellationToken)"/>
     public static IAsyncEnumerable<SandboxInfo> ListAsync(IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
         MoruClient.Default.ListSandboxesAsync(metadata, cancellationToken);

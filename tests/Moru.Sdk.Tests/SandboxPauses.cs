@@ -30,6 +30,24 @@ public sealed class SandboxPauses(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task To_attach_changes_neither_the_life_of_a_sandbox_nor_its_state()
+    {
+        await using var sandbox = await client.CreateSandboxAsync(options: new() { Timeout = TimeSpan.FromMinutes(2) }, cancellationToken: Cancelled);
+        await sandbox.Files.WriteAsync("note", "kept", cancellationToken: Cancelled);
+        var end = (await sandbox.GetInfoAsync(Cancelled)).EndAt;
+
+        var attached = await client.AttachSandboxAsync(sandbox.SandboxId, Cancelled);
+        Assert.Equal("kept", await attached.Files.ReadTextAsync("note", cancellationToken: Cancelled));
+        Assert.Equal(end, (await attached.GetInfoAsync(Cancelled)).EndAt);
+
+        await sandbox.PauseAsync(Cancelled);
+        var paused = await client.AttachSandboxAsync(sandbox.SandboxId, Cancelled);
+        await Assert.ThrowsAsync<SandboxTimeoutException>(() => paused.Files.ReadTextAsync("note", cancellationToken: Cancelled));
+        Assert.Equal(SandboxState.Paused, (await paused.GetInfoAsync(Cancelled)).State);
+        await Assert.ThrowsAsync<NotFoundException>(() => client.AttachSandboxAsync("inosuchsandbox", Cancelled));
+    }
+
+    [Fact]
     public async Task With_auto_pause_the_end_is_a_pause()
     {
         await using var sandbox = await client.CreateSandboxAsync(options: new() { AutoPause = true }, cancellationToken: Cancelled);

@@ -33,15 +33,14 @@ internal sealed partial class ResourceReader(McpSession session)
         }
     }
 
-    /// <summary>The sandbox that an address is about, without a moment added to its life.</summary>
+    /// <summary>The sandbox that an address is about, as it is.</summary>
     public async Task<Sandbox> SandboxAsync(ResourceAddress address, CancellationToken cancellationToken)
     {
         var (client, id) = (await session.ClientAsync(cancellationToken), Id(address));
 
-        // To connect would resume it, and with no life to go on with that would be its end.
         if ((await client.GetSandboxInfoAsync(id, cancellationToken)).State == SandboxState.Paused)
             throw Missing(address, $"sandbox '{id}' is paused; any tool that uses it resumes it");
-        return await client.ConnectSandboxAsync(id, TimeSpan.Zero, cancellationToken);
+        return await client.AttachSandboxAsync(id, cancellationToken);
     }
 
     /// <summary>Id of the sandbox that an address is about.</summary>
