@@ -58,7 +58,7 @@ internal static class McpConsent
 
     private static async ValueTask<bool> IsShorterAsync(CallToolRequestParams call, McpSession session, CancellationToken cancellationToken)
     {
-        if (call.Arguments?.TryGetValue("timeout_seconds", out var seconds) != true || seconds.ValueKind != JsonValueKind.Number || !seconds.TryGetInt32(out var life)) return false;
+        if (call.Arguments?.TryGetValue("timeout_seconds", out var seconds) != true || seconds.ValueKind != JsonValueKind.Number || !seconds.TryGetDouble(out var life)) return false;
         try
         {
             var sandbox = await (await session.ClientAsync(cancellationToken)).GetSandboxInfoAsync(Given(call, "sandbox_id")!, cancellationToken);

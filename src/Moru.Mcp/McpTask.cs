@@ -40,6 +40,8 @@ internal sealed class McpTask
 
     public string Id { get; }
 
+    public bool IsBusy => !running.IsCompleted;
+
     public bool IsExpired => running.IsCompleted && time.GetUtcNow() - created > Life;
 
     /// <summary>What the client is asked for before the call can go on; null: nothing.</summary>

@@ -21,6 +21,15 @@ internal sealed class McpTasks(TimeProvider time) : IAsyncDisposable
 
     private readonly Dictionary<string, McpTask> tasks = [];
 
+    /// <summary>Whether one of them is still being worked on.</summary>
+    public bool AreBusy
+    {
+        get
+        {
+            lock (tasks) return tasks.Values.Any(task => task.IsBusy);
+        }
+    }
+
     /// <summary>Makes a task of a call that is not over in a moment, for clients that know tasks.</summary>
     public async ValueTask<ResultOrAlternate<CallToolResult>> CallAsync(
         RequestContext<CallToolRequestParams> request, McpRequestHandler<CallToolRequestParams, ResultOrAlternate<CallToolResult>> next, CancellationToken cancellationToken)

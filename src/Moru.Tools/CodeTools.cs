@@ -8,6 +8,9 @@ internal sealed class CodeTools(SandboxSession session)
 {
     private const int DefaultSeconds = 45;
 
+    /// <summary>What is shown of prints however long the value and the error are.</summary>
+    private const int MinRoom = 2_000;
+
     [Description("Run code; variables are kept between calls. Returns prints, last value, errors, and plots as images.")]
     public Task<CodeOutput> RunAsync(
         [Description("Source")] string code,
@@ -30,7 +33,10 @@ internal sealed class CodeTools(SandboxSession session)
             throw new ToolException($"There is no {language.Program} in sandbox {sandbox.SandboxId}. Install it with {ToolCall.Write("run_command", ("command", $"sudo apt-get update && sudo apt-get install -y {language.Package}"), ("sandbox_id", sandboxId))}, or work in a sandbox of the template base, which has it: {ToolCall.Write("create_sandbox", ("template", "base"))}.");
 
         // All of a long output stays in files until the next run; so does that of an interpreter that is gone.
-        var printed = answer?.Stdout is null ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, sandboxId, cancellationToken) : null;
+        var room = CommandReport.Budget - (answer?.Value?.Length ?? 0) - (answer?.Error?.Length ?? 0);
+        var printed = answer?.Stdout is null || answer.Stdout.Length + answer.Stderr!.Length > room
+            ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, sandboxId, cancellationToken, Math.Max(room, MinRoom))
+            : null;
         var output = CodeOutput.From(answer, printed, (int)timeout.TotalSeconds);
         return replaced ? output with { Note = $"The interpreter of earlier calls had ended, so their variables are lost. {output.Note}".TrimEnd() } : output;
     }

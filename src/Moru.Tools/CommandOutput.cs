@@ -71,9 +71,10 @@ public sealed record CommandOutput : SandboxResult
     /// <param name="report">What its sandbox says.</param>
     /// <param name="page">Whether to go through it page by page, instead of showing the beginning and the end.</param>
     /// <param name="sandboxId">The sandbox as the caller named it.</param>
-    internal static CommandOutput From(int pid, CommandReport report, bool page, string? sandboxId)
+    /// <param name="budget">Most bytes to show.</param>
+    internal static CommandOutput From(int pid, CommandReport report, bool page, string? sandboxId, int budget = CommandReport.Budget)
     {
-        var (stdout, stderr) = report.Fit(page);
+        var (stdout, stderr) = report.Fit(page, budget);
         var cut = stdout.Cut + stderr.Cut;
         var next = new OutputCursor(stdout.End, stderr.End);
         var more = next.Out < report.Out.Size || next.Err < report.Err.Size;

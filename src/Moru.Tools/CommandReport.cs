@@ -44,14 +44,14 @@ internal sealed record CommandReport
     }
 
     /// <summary>
-    /// Fits both streams into the budget; one that needs less than half leaves the rest to the other. A page is the beginning of what was
+    /// Fits both streams into a budget of bytes; one that needs less than half leaves the rest to the other. A page is the beginning of what was
     /// read, otherwise the beginning and the end are kept.
     /// </summary>
-    public (StreamText Out, StreamText Err) Fit(bool page)
+    public (StreamText Out, StreamText Err) Fit(bool page, int budget)
     {
-        var errors = (int)Math.Min(Err.Available(page), Math.Max(Budget / 2, Budget - Out.Available(page)));
+        var errors = (int)Math.Min(Err.Available(page), Math.Max(budget / 2, budget - Out.Available(page)));
         return page
-            ? (Out.Page(Budget - errors), Err.Page(errors))
-            : (Out.Ends(Budget - errors), Err.Ends(errors));
+            ? (Out.Page(budget - errors), Err.Page(errors))
+            : (Out.Ends(budget - errors), Err.Ends(errors));
     }
 }

@@ -44,14 +44,14 @@ internal sealed class CommandRun(Sandbox sandbox, string? sandboxId, IProgress<s
         }
     }
 
-    /// <summary>Reads what a command has written, waiting for its end.</summary>
+    /// <summary>Reads what a command has written, waiting for its end, as much as a budget of bytes allows.</summary>
     /// <exception cref="ToolException">There is no such command.</exception>
     public static async Task<CommandOutput> ReadAsync(
-        Sandbox sandbox, int pid, OutputCursor? from, TimeSpan wait, string? sandboxId, CancellationToken cancellationToken)
+        Sandbox sandbox, int pid, OutputCursor? from, TimeSpan wait, string? sandboxId, CancellationToken cancellationToken, int budget = CommandReport.Budget)
     {
         var options = AsRoot with { Timeout = wait + ScriptPatience };
-        var answer = await sandbox.Commands.RunAsync(CommandScript.Read(pid, from, CommandReport.Budget, (int)wait.TotalSeconds), options, cancellationToken);
-        if (CommandReport.Parse(answer.Stdout, from, out var others) is { } report) return CommandOutput.From(pid, report, page: from is not null, sandboxId);
+        var answer = await sandbox.Commands.RunAsync(CommandScript.Read(pid, from, budget, (int)wait.TotalSeconds), options, cancellationToken);
+        if (CommandReport.Parse(answer.Stdout, from, out var others) is { } report) return CommandOutput.From(pid, report, page: from is not null, sandboxId, budget);
 
         var known = others.Count == 0 ? "None was started there yet" : $"Commands there, newest first: {string.Join(", ", others)}";
         throw new ToolException($"There is no command {pid} in sandbox {sandbox.SandboxId}, or it ended long ago. {known}. `pid` is what run_command returned for a command that still ran or whose output was cut.");

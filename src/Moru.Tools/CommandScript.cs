@@ -11,7 +11,7 @@ internal static class CommandScript
     /// <summary>Where the files of command N are: N.out, N.err, N.run (its first line) and N.exit (its exit code, empty while it runs).</summary>
     public const string Folder = "/tmp/.moru";
 
-    /// <summary>How many ended commands keep their files.</summary>
+    /// <summary>How many ended commands keep their files at least; twice as many at most.</summary>
     public const int Kept = 32;
 
     /// <summary>Makes the folder, for every user of the sandbox.</summary>
@@ -23,13 +23,12 @@ internal static class CommandScript
     /// <summary>Runs a command; a short output is printed when it has ended, so that most calls take one request.</summary>
     /// <param name="command">What the user asked for.</param>
     /// <param name="capture">Most bytes of each stream to print.</param>
-    /// <param name="clean">Whether to remove the files of older commands first.</param>
-    public static string Start(string command, int capture, bool clean)
+    public static string Start(string command, int capture)
     {
         // A subshell, because the command may leave by exit or exec. When no file can be written (a full disk), it runs all the same.
         return $$"""
             {{MakeFolder}}
-            {{(clean ? Clean : ":")}}
+            {{Clean}}
             moru_command() ( eval {{Quote(command)}} )
             if { printf %s {{Quote(FirstLine(command))}} > {{Folder}}/$$.run && : > {{Folder}}/$$.exit; } 2>/dev/null; then
               moru_command > {{Folder}}/$$.out 2> {{Folder}}/$$.err
@@ -75,7 +74,7 @@ internal static class CommandScript
         done
         """.ReplaceLineEndings("\n");
 
-    /// <summary>Prints every second the last line that a command has written, while it runs.</summary>
+    /// <summary>Prints the last line that a command has written whenever it is another, twice a second at most, while it runs.</summary>
     public static string Follow(int pid) => $$"""
         cd {{Folder}} || exit 0
         while [ -e {{pid}}.exit ] && [ ! -s {{pid}}.exit ]; do
@@ -88,8 +87,8 @@ internal static class CommandScript
     /// <summary>One word of shell text, whatever is in it.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    private static string Clean => string.Create(CultureInfo.InvariantCulture,
-        $$"""(cd {{Folder}} && ls -t *.exit | tail -n +{{Kept + 1}} | while read -r old; do [ ! -s $old ] || rm -f ${old%.exit}.*; done) 2>/dev/null""");
+    private static string Clean { get; } = string.Create(CultureInfo.InvariantCulture,
+        $$"""moru_ended=({{Folder}}/*.exit); [ ${#moru_ended[@]} -lt {{2 * Kept}} ] || (cd {{Folder}} && ls -t *.exit | tail -n +{{Kept + 1}} | while read -r old; do [ ! -s $old ] || rm -f ${old%.exit}.*; done) 2>/dev/null""");
 
     private static string FirstLine(string command)
     {

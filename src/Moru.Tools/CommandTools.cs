@@ -16,8 +16,6 @@ internal sealed class CommandTools(SandboxSession session)
 
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
 
-    private int started;
-
     // user and env are for programs and for people who read the manual; a model writes sudo and VARIABLE=value.
     [Description("Run a bash command line. After wait_seconds it goes on in the background: follow it with read_output. Each call is a new shell; files persist, cd does not.")]
     public async Task<CommandOutput> RunAsync(
@@ -31,7 +29,7 @@ internal sealed class CommandTools(SandboxSession session)
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        var script = CommandScript.Start(command, CommandReport.Budget + 1, clean: Interlocked.Increment(ref started) % CommandScript.Kept == 0);
+        var script = CommandScript.Start(command, CommandReport.Budget + 1);
         var options = new CommandOptions
         {
             Cwd = cwd,

@@ -60,8 +60,7 @@ public sealed record FileList : SandboxResult
     /// <summary>How many more there are; absent: none.</summary>
     public int? Omitted { get; init; }
 
-    internal string Lines =>
-        string.Concat(Entries.Select(entry => entry.SizeBytes is { } size ? string.Create(CultureInfo.InvariantCulture, $"{entry.Path}  {size}\n") : $"{entry.Path}/\n"));
+    internal string Lines => string.Concat(Entries);
 
     private protected override string Text => string.Create(CultureInfo.InvariantCulture, $"{Path}: {Entries.Count + (Omitted ?? 0)} entries\n{CleanText.Mark(Lines)}");
 }
@@ -74,6 +73,9 @@ public sealed record FileLine
 
     /// <summary>Size of a file; absent for a directory.</summary>
     public long? SizeBytes { get; init; }
+
+    /// <summary>A line of the list.</summary>
+    public override string ToString() => SizeBytes is { } size ? string.Create(CultureInfo.InvariantCulture, $"{Path}  {size}\n") : $"{Path}/\n";
 }
 
 /// <summary>A file that was changed in one place.</summary>
@@ -116,16 +118,28 @@ public sealed record FoundLine
     public override string ToString() => Line is { } line ? string.Create(CultureInfo.InvariantCulture, $"{Path}:{line}:{Text}") : Path;
 }
 
-/// <summary>A file or directory that has another path now, or none.</summary>
+/// <summary>A file or directory that has another path now.</summary>
 public sealed record MovedFile : SandboxResult
 {
     /// <summary>Where it was.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Where it is now; absent when it was removed.</summary>
-    public string? Destination { get; init; }
+    /// <summary>Where it is now.</summary>
+    public required string Destination { get; init; }
 
-    private protected override string Text => Destination is null ? $"Removed {Path}." : $"Moved {Path} to {Destination}.";
+    private protected override string Text => $"Moved {Path} to {Destination}.";
+}
+
+/// <summary>A file or directory that is not there any more.</summary>
+public sealed record RemovedFile : SandboxResult
+{
+    /// <summary>Where it was, as asked for.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>False when there was nothing to remove.</summary>
+    public required bool Removed { get; init; }
+
+    private protected override string Text => Removed ? $"Removed {Path}." : $"There was nothing at {Path}.";
 }
 
 /// <summary>What changed in a directory while it was watched.</summary>

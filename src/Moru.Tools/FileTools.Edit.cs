@@ -1,15 +1,17 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 
 namespace Moru.Tools;
 
+/// <content>The tool that changes files.</content>
 internal sealed partial class FileTools
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     [Description("Replace text that occurs once in a file.")]
     public Task<EditedText> EditAsync(
-        [Description(Relative)] string path,
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description("With enough lines around it")] string old_text,
         [Description("May be empty")] string new_text,
         [Description("Every occurrence")] bool all = false,
@@ -19,10 +21,10 @@ internal sealed partial class FileTools
         if (old_text.Length == 0)
             throw new ToolException("`old_text` is empty: give the text to replace. To add text, repeat the line before it in both; to write a whole file, use write_file.");
         if (old_text == new_text) throw new ToolException("`old_text` and `new_text` are the same, so nothing would change.");
-        return session.UseAsync(sandbox_id, ReadPatience, sandbox => EditAsync(sandbox, path, old_text, new_text, all, cancellationToken), cancellationToken);
+        return session.UseAsync(sandbox_id, ReadPatience, sandbox => EditAsync(sandbox, path, old_text, new_text, all, sandbox_id, cancellationToken), cancellationToken);
     }
 
-    private static async Task<EditedText> EditAsync(Sandbox sandbox, string path, string oldText, string newText, bool all, CancellationToken cancellationToken)
+    private static async Task<EditedText> EditAsync(Sandbox sandbox, string path, string oldText, string newText, bool all, string? sandboxId, CancellationToken cancellationToken)
     {
         var content = await ReadWholeAsync(sandbox, path, cancellationToken);
 
@@ -31,7 +33,7 @@ internal sealed partial class FileTools
             (oldText, newText) = (oldText.Replace("\n", "\r\n", StringComparison.Ordinal), newText.ReplaceLineEndings("\r\n"));
 
         var places = Places(content, oldText);
-        if (places.Count == 0) throw new ToolException(DescribeMissing(path, content, oldText));
+        if (places.Count == 0) throw new ToolException(DescribeMissing(path, content, oldText, sandboxId));
         if (places.Count > 1 && !all)
         {
             var lines = string.Join(", ", places.Take(10).Select(place => LineOf(content, place)));
@@ -59,7 +61,7 @@ internal sealed partial class FileTools
         {
             throw new ToolException($"'{path}' cannot be edited: {ToolErrors.Sentence(error)} If it is a directory, see its files with read_file.", error);
         }
-        catch (ArgumentException error)
+        catch (DecoderFallbackException error)
         {
             throw new ToolException($"'{path}' is not UTF-8 text, so edit_file leaves it alone. Change it with run_command (sed, python3).", error);
         }
@@ -73,14 +75,14 @@ internal sealed partial class FileTools
     }
 
     // The usual mistake is other white space; then the line is there and its number helps more than advice.
-    private static string DescribeMissing(string path, string content, string oldText)
+    private static string DescribeMissing(string path, string content, string oldText, string? sandboxId)
     {
         var wanted = oldText.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0);
         var lines = content.Split('\n');
         var near = wanted is null ? -1 : Array.FindIndex(lines, line => line.Contains(wanted, StringComparison.Ordinal));
         var hint = near < 0
-            ? $"Read the file first: {ToolCall.Write("read_file", ("path", path))}."
-            : $"Its first line is similar to line {near + 1}: white space or what follows differs. Read it: {ToolCall.Write("read_file", ("path", path), ("start_line", Math.Max(1, near)), ("line_count", oldText.Count(c => c == '\n') + 5))}.";
+            ? $"Read the file first: {ToolCall.Write("read_file", ("path", path), ("sandbox_id", sandboxId))}."
+            : $"Its first line is similar to line {near + 1}: white space or what follows differs. Read it: {ToolCall.Write("read_file", ("path", path), ("start_line", Math.Max(1, near)), ("line_count", oldText.Count(c => c == '\n') + 5), ("sandbox_id", sandboxId))}.";
         return $"`old_text` does not occur in '{path}', so nothing was changed. {hint}";
     }
 

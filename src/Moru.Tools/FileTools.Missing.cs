@@ -1,6 +1,6 @@
 namespace Moru.Tools;
 
-/// <summary>What to tell a model that named a file which is not there.</summary>
+/// <content>What to tell a model that named a file which is not there.</content>
 internal sealed partial class FileTools
 {
     private const int MaxNames = 20;

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Moru.Tools;
 
-/// <summary>Tools on directories and names.</summary>
+/// <content>Tools on directories and names.</content>
 internal sealed partial class FileTools
 {
     private const int MaxMatches = 200;
@@ -22,14 +22,14 @@ internal sealed partial class FileTools
         CancellationToken cancellationToken = default)
     {
         if (content is null && name is null)
-            throw new ToolException($"Give `content`, `name` or both. For example: {ToolCall.Write("search_files", ("content", "def main"), ("name", "*.py"))}");
-        return session.UseAsync(sandbox_id, ReadPatience, sandbox => SearchAsync(sandbox, content, name, path, cancellationToken), cancellationToken);
+            throw new ToolException($"Give `content`, `name` or both. For example: {ToolCall.Write("search_files", ("content", "def main"), ("name", "*.py"), ("sandbox_id", sandbox_id))}");
+        return session.UseAsync(sandbox_id, ReadPatience, sandbox => SearchAsync(sandbox, content, name, path, sandbox_id, cancellationToken), cancellationToken);
     }
 
     [Description("Move or rename a file or directory, making missing directories.")]
     public Task<MovedFile> MoveAsync(
-        [Description(Relative)] string path,
-        [Description("Its new path")] string destination,
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
+        [Description("Its new path"), StringLength(MaxPath, MinimumLength = 1)] string destination,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
         session.UseAsync(
@@ -50,8 +50,8 @@ internal sealed partial class FileTools
             cancellationToken);
 
     [Description("Remove a file, or a directory with all in it.")]
-    public Task<MovedFile> RemoveAsync(
-        [Description(Relative)] string path,
+    public Task<RemovedFile> RemoveAsync(
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
         session.UseAsync(
@@ -61,13 +61,13 @@ internal sealed partial class FileTools
             {
                 var there = await sandbox.Files.ExistsAsync(path, cancellationToken: cancellationToken);
                 if (there) await sandbox.Files.RemoveAsync(path, cancellationToken: cancellationToken);
-                return new MovedFile { Path = path, Note = there ? null : $"Nothing was at '{path}' in sandbox {sandbox.SandboxId}." };
+                return new RemovedFile { Path = path, Removed = there };
             },
             cancellationToken);
 
     [Description("Wait until something changes in a directory, and say what.")]
     public Task<FileChanges> WatchAsync(
-        [Description(Relative)] string path,
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description("Longest wait"), Range(1, CommandTools.MaxWaitSeconds)] int wait_seconds = 30,
         [Description("Everything below it too")] bool recursive = false,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
@@ -77,13 +77,13 @@ internal sealed partial class FileTools
         return session.UseAsync(sandbox_id, wait, sandbox => WatchAsync(sandbox, path, wait, recursive, cancellationToken), cancellationToken);
     }
 
-    private static async Task<FoundFiles> SearchAsync(Sandbox sandbox, string? content, string? name, string path, CancellationToken cancellationToken)
+    private static async Task<FoundFiles> SearchAsync(Sandbox sandbox, string? content, string? name, string path, string? sandboxId, CancellationToken cancellationToken)
     {
         var where = CommandScript.Quote(path.StartsWith('-') ? "./" + path : path);
         var glob = CommandScript.Quote(name ?? "*");
         var search = content is null
             ? $"find {where} \\( -name .git -o -name node_modules \\) -prune -o -name {glob} -print"
-            : $"grep -rnIEs --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
+            : $"grep -rnIEsZ --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
 
         // grep says with -s nothing of files it may not read, but with 2 that the expression is wrong; the empty input shows which.
         var script = $"""
@@ -102,7 +102,7 @@ internal sealed partial class FileTools
         }
         catch (CommandExitException error) when (error.ExitCode == 45)
         {
-            throw new ToolException($"`content` is no extended regular expression ({error.Stderr.Trim()}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that mean themselves, for example: {ToolCall.Write("search_files", ("content", "main\\(\\)"))}", error);
+            throw new ToolException($"`content` is not a valid extended regular expression ({error.Stderr.Trim()}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that you mean literally, for example: {ToolCall.Write("search_files", ("content", "main\\(\\)"), ("sandbox_id", sandboxId))}", error);
         }
         catch (SandboxTimeoutException error) when (!ToolErrors.IsGone(error))
         {
@@ -127,12 +127,14 @@ internal sealed partial class FileTools
         return new FoundFiles { Matches = matches, Note = note };
     }
 
+    /// <summary>PATH, NUL, NUMBER, colon, TEXT.</summary>
     private static FoundLine Match(string line)
     {
-        var parts = line.Split(':', 3);
-        if (parts.Length < 3 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new FoundLine { Path = CleanText.OfFile(line) };
-        var text = parts[2].Length <= MaxMatchLength ? parts[2] : $"{parts[2][..MaxMatchLength]}…";
-        return new FoundLine { Path = CleanText.OfFile(parts[0]), Line = number, Text = CleanText.OfFile(text.TrimEnd('\r')) };
+        var nul = line.IndexOf('\0', StringComparison.Ordinal);
+        var colon = line.IndexOf(':', Math.Max(nul, 0));
+        if (nul < 0 || colon < 0 || !int.TryParse(line.AsSpan(nul + 1, colon - nul - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new FoundLine { Path = CleanText.OfFile(line) };
+        var text = line[(colon + 1)..].TrimEnd('\r');
+        return new FoundLine { Path = CleanText.OfFile(line[..nul]), Line = number, Text = CleanText.OfFile(text.Length <= MaxMatchLength ? text : $"{text[..MaxMatchLength]}…") };
     }
 
     private static async Task<FileChanges> WatchAsync(Sandbox sandbox, string path, TimeSpan wait, bool recursive, CancellationToken cancellationToken)

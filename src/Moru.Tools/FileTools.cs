@@ -11,6 +11,9 @@ internal sealed partial class FileTools(SandboxSession session)
 {
     public const int MaxWriteBytes = 8 << 20;
 
+    /// <summary>As Linux has it.</summary>
+    public const int MaxPath = 4_096;
+
     private const int DefaultLines = 2_000;
     private const int DefaultCharacters = 8_000;
     private const int MaxLines = 10_000;
@@ -23,7 +26,7 @@ internal sealed partial class FileTools(SandboxSession session)
 
     [Description("Read a text file, 8,000 characters at most unless line_count is given; look at an image; or list a directory.")]
     public Task<FileText> ReadAsync(
-        [Description(Relative)] string path,
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         [Description("First line"), Range(1, 1_000_000_000)] int start_line = 1,
         [Description("How many lines"), Range(1, MaxLines)] int? line_count = null,
@@ -40,7 +43,7 @@ internal sealed partial class FileTools(SandboxSession session)
 
     [Description("Write a text file, making its directories.")]
     public Task<WrittenText> WriteAsync(
-        [Description(Relative)] string path,
+        [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description("All of it")] string content,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default)
@@ -87,7 +90,7 @@ internal sealed partial class FileTools(SandboxSession session)
         }
 
         return window.BadByteAt is not null && Picture.TypeOf(window.Magic) is { } type
-            ? await Picture.ReadAsync(sandbox, path, type, patience.Token)
+            ? await Picture.ReadAsync(sandbox, path, type, sandboxId, patience.Token)
             : Describe(window, path, firstLine, sandboxId);
     }
 
@@ -135,15 +138,16 @@ internal sealed partial class FileTools(SandboxSession session)
         {
             var entries = await sandbox.Files.ListAsync(path, depth, cancellationToken: cancellationToken);
             var root = entries.Count == 0 ? path : entries[0].Path[..^(entries[0].Name.Length + 1)];
-            var omitted = Math.Max(0, entries.Count - MaxEntries);
+            var lines = Fitting(entries.Take(MaxEntries).Select(entry => new FileLine
+            {
+                Path = CleanText.OfFile(entry.Path[(root.Length + 1)..]),
+                SizeBytes = entry.Type == FileType.Directory ? null : entry.SizeBytes,
+            }));
+            var omitted = entries.Count - lines.Count;
             return new FileList
             {
                 Path = root.Length == 0 ? "/" : root,
-                Entries = [.. entries.Take(MaxEntries).Select(entry => new FileLine
-                {
-                    Path = CleanText.OfFile(entry.Path[(root.Length + (entries.Count == 0 ? 0 : 1))..]),
-                    SizeBytes = entry.Type == FileType.Directory ? null : entry.SizeBytes,
-                })],
+                Entries = lines,
                 Omitted = omitted == 0 ? null : omitted,
                 Note = omitted == 0 ? null : $"{omitted} more entries were left out. List a directory below it, or search with run_command (`find`, `ls | head`).",
             };
@@ -162,5 +166,12 @@ internal sealed partial class FileTools(SandboxSession session)
                 Note = $"A {file.Type.ToString().ToLowerInvariant()}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.OfFile(target)}" : "")}.",
             };
         }
+    }
+
+    /// <summary>As many as a model is shown at once.</summary>
+    private static List<FileLine> Fitting(IEnumerable<FileLine> lines)
+    {
+        var size = 0;
+        return [.. lines.TakeWhile(line => (size += line.ToString().Length) <= CommandReport.Budget)];
     }
 }

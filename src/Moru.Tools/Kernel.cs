@@ -132,7 +132,7 @@ internal sealed class Kernel : IAsyncDisposable
         try
         {
             await sandbox.Commands.RunAsync(string.Create(CultureInfo.InvariantCulture, $"kill -INT {Pid}"), CommandRun.AsRoot, patience.Token);
-            if (await AnswerAsync(InterruptPatience, null, CancellationToken.None) is { } interrupted) return interrupted;
+            if (await AnswerAsync(InterruptPatience, null, CancellationToken.None) is { } answered) return answered with { Interrupted = answered.Error is not null };
         }
         catch (Exception error) when (error is SandboxException or OperationCanceledException)
         {

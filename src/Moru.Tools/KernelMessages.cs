@@ -10,7 +10,6 @@ internal sealed record KernelRequest(string Code)
     public string? Files { get; init; }
 
     /// <summary>What <c>call_tool(name, argument=value, …)</c> in the code calls; null: there is no such function.</summary>
-    [JsonIgnore]
     public Func<KernelCall, CancellationToken, Task<KernelReply>>? OnCall { get; init; }
 }
 
@@ -32,6 +31,8 @@ internal sealed record KernelAnswer
 
     public string? Error { get; init; }
 
+    /// <summary>Whether the time was over before the code was; the interpreter does not know that itself.</summary>
+    [JsonIgnore]
     public bool Interrupted { get; init; }
 
     /// <summary>Null when the code has printed more than fits.</summary>

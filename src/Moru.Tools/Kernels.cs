@@ -5,6 +5,8 @@ namespace Moru.Tools;
 /// <summary>The interpreters of a session, one for each sandbox, language and directory, started on first use.</summary>
 internal sealed class Kernels : IAsyncDisposable
 {
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<(string Sandbox, string Language, string? Directory), Task<Kernel>> byPlace = new();
 
     /// <summary>Returns an interpreter that runs, and whether it takes the place of one that had ended.</summary>
@@ -45,8 +47,14 @@ internal sealed class Kernels : IAsyncDisposable
     /// <summary>Ends them all.</summary>
     public async ValueTask DisposeAsync()
     {
-        var running = byPlace.Values.Where(starting => starting.IsCompletedSuccessfully).Select(starting => starting.Result).ToList();
+        var all = byPlace.Values.ToList();
         byPlace.Clear();
-        await Task.WhenAll(running.Select(kernel => kernel.DisposeAsync().AsTask()));
+        await Task.WhenAll(all.Select(EndAsync));
+    }
+
+    private static async Task EndAsync(Task<Kernel> starting)
+    {
+        await ((Task)starting).WaitAsync(StartPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (starting.IsCompletedSuccessfully) await starting.Result.DisposeAsync();
     }
 }

@@ -18,18 +18,18 @@ internal static class Picture
         _ => null,
     };
 
-    public static async Task<FileText> ReadAsync(Sandbox sandbox, string path, string mediaType, CancellationToken cancellationToken)
+    public static async Task<FileText> ReadAsync(Sandbox sandbox, string path, string mediaType, string? sandboxId, CancellationToken cancellationToken)
     {
         var file = await sandbox.Files.GetInfoAsync(path, cancellationToken: cancellationToken);
         if (file.SizeBytes <= ToolImage.MaxBytes) return Show(path, new ToolImage(mediaType, await sandbox.Files.ReadBytesAsync(path, cancellationToken: cancellationToken)));
-        return Show(path, await ShrinkAsync(sandbox, path, file.SizeBytes, cancellationToken)) with
+        return Show(path, await ShrinkAsync(sandbox, path, file.SizeBytes, sandboxId, cancellationToken)) with
         {
             Originals = [new ToolFile(file.Path, mediaType, file.SizeBytes)],
             Note = $"The file has {file.SizeBytes} bytes; this is a smaller copy.",
         };
     }
 
-    private static async Task<ToolImage> ShrinkAsync(Sandbox sandbox, string path, long size, CancellationToken cancellationToken)
+    private static async Task<ToolImage> ShrinkAsync(Sandbox sandbox, string path, long size, string? sandboxId, CancellationToken cancellationToken)
     {
         var script = $"python3 -c {CommandScript.Quote(Shrink + "\nprint(*shrink_file(sys.argv[1]))")} {CommandScript.Quote(path)}";
         try
@@ -39,7 +39,7 @@ internal static class Picture
         }
         catch (CommandExitException error)
         {
-            throw new ToolException($"'{path}' is a picture of {size} bytes; at most {ToolImage.MaxBytes} are shown, and it could not be made smaller in sandbox {sandbox.SandboxId} ({error.Stderr.Trim().Split('\n')[^1]}). Install Pillow with {ToolCall.Write("run_command", ("command", "sudo apt-get update && sudo apt-get install -y python3-pil"))}, or work in a sandbox of the template python.", error);
+            throw new ToolException($"'{path}' is a picture of {size} bytes; at most {ToolImage.MaxBytes} are shown, and it could not be made smaller in sandbox {sandbox.SandboxId} ({error.Stderr.Trim().Split('\n')[^1]}). Install Pillow with {ToolCall.Write("run_command", ("command", "sudo apt-get update && sudo apt-get install -y python3-pil"), ("sandbox_id", sandboxId))}, or work in a sandbox of the template python.", error);
         }
     }
 

@@ -20,10 +20,10 @@ public sealed class SandboxSession : IAsyncDisposable
 
     /// <summary>Starts a session that looks for its server on the first call, and again on the next one when that failed.</summary>
     public SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions? options = null, TimeProvider? timeProvider = null)
-        : this(connect, options ?? new(), own => new SessionSandbox(own, timeProvider ?? TimeProvider.System)) => ArgumentNullException.ThrowIfNull(connect);
+        : this(connect, options ??= new(), new SessionSandbox(options, timeProvider ?? TimeProvider.System)) => ArgumentNullException.ThrowIfNull(connect);
 
-    private SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions options, Func<SandboxSessionOptions, SessionSandbox> own) =>
-        (this.connect, this.options, this.own) = (connect, options, own(options));
+    private SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions options, SessionSandbox own) =>
+        (this.connect, this.options, this.own) = (connect, options, own);
 
     /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
     public string? SandboxId => own.Id;
@@ -48,12 +48,13 @@ public sealed class SandboxSession : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(existing);
-        return new(_ => Task.FromResult(client), new(), options => new SessionSandbox(options, TimeProvider.System) { Bound = existing });
+        var options = new SandboxSessionOptions();
+        return new(_ => Task.FromResult(client), options, new SessionSandbox(options, TimeProvider.System) { Bound = existing });
     }
 
     /// <summary>Starts a session whose own sandbox comes from elsewhere, such as a pool.</summary>
     internal static SandboxSession From(MoruClient client, SandboxSessionOptions options, TimeProvider time, Func<CancellationToken, Task<Sandbox>> make) =>
-        new(_ => Task.FromResult(client), options, own => new SessionSandbox(own, time) { Make = make });
+        new(_ => Task.FromResult(client), options, new SessionSandbox(options, time) { Make = make });
 
     /// <summary>Returns the session sandbox with its life extended, making it when there is none.</summary>
     /// <param name="busyFor">How long it will be used; it is kept alive beyond that.</param>
@@ -71,13 +72,13 @@ public sealed class SandboxSession : IAsyncDisposable
         try
         {
             await own.CloseAsync(patience.Token);
-            await Kernels.DisposeAsync();
         }
         catch (Exception error) when (error is SandboxException or OperationCanceledException)
         {
             // The server is gone or slow; the sandbox's timeout ends it.
         }
 
+        await Kernels.DisposeAsync();
         await Terminals.DisposeAsync();
         client?.Dispose();
         own.Dispose();
@@ -121,7 +122,7 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            if (!await TryResumeAsync(sandbox, cancellationToken)) own.Lose(sandbox);
+            if (!await TryResumeAsync(sandbox, busyFor, cancellationToken)) own.Lose(sandbox);
             return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
         }
     }
@@ -189,26 +190,19 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            if (await TryResumeAsync(sandbox, cancellationToken)) return (T)Stamp(await call(sandbox), sandbox);
+            if (await TryResumeAsync(sandbox, busyFor, cancellationToken)) return (T)Stamp(await call(sandbox), sandbox);
             own.Lose(sandbox);
             others.Remove(sandboxId);
             throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken), error);
         }
     }
 
-    /// <summary>What does not answer may be paused, by pause_sandbox or by its timeout; then it is resumed.</summary>
-    private async Task<bool> TryResumeAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    private async Task<bool> TryResumeAsync(Sandbox sandbox, TimeSpan busyFor, CancellationToken cancellationToken)
     {
-        try
-        {
-            if ((await sandbox.GetInfoAsync(cancellationToken)).State != Protocol.SandboxState.Paused) return false;
-            await sandbox.ConnectAsync(options.IdleTimeout, cancellationToken);
-            return true;
-        }
-        catch (NotFoundException)
-        {
-            return false;
-        }
+        var life = options.IdleTimeout + busyFor;
+        if (!await SessionSandbox.TryResumeAsync(sandbox, life, cancellationToken)) return false;
+        own.Extended(sandbox, life);
+        return true;
     }
 
     private async Task<Sandbox?> OtherAsync(MoruClient server, string sandboxId, CancellationToken cancellationToken)
@@ -216,9 +210,8 @@ public sealed class SandboxSession : IAsyncDisposable
         if (others.Find(sandboxId) is { } known) return known;
         try
         {
-            // No life is added: whoever made the sandbox decided how long it lives. But a paused one has none left to resume with.
-            var paused = (await server.GetSandboxInfoAsync(sandboxId, cancellationToken)).State == Protocol.SandboxState.Paused;
-            var sandbox = await server.ConnectSandboxAsync(sandboxId, paused ? options.IdleTimeout : TimeSpan.Zero, cancellationToken);
+            // No life is added: whoever made the sandbox decided how long it lives. A paused one is resumed once it does not answer.
+            var sandbox = await server.AttachSandboxAsync(sandboxId, cancellationToken);
             others.Add(sandbox);
             return sandbox;
         }

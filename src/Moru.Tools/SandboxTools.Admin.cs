@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Moru.Tools;
 
-/// <summary>Tools that look at sandboxes and change how long they live.</summary>
+/// <content>Tools that look at sandboxes and change how long they live.</content>
 internal sealed partial class SandboxTools
 {
     private const int MaxSeconds = 86_400;
@@ -17,11 +17,11 @@ internal sealed partial class SandboxTools
         [Description("TCP port")][Range(1, 65535)] int port,
         [Description(WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
-        session.UseAsync(sandbox_id, Patience, sandbox => UrlAsync(sandbox, port, cancellationToken), cancellationToken);
+        session.UseAsync(sandbox_id, Patience, sandbox => UrlAsync(sandbox, port, sandbox_id, cancellationToken), cancellationToken);
 
     [Description("URL that lets anyone read, or write, one file for an hour.")]
     public Task<FileUrl> FileUrlAsync(
-        [Description("The file")] string path,
+        [Description("The file"), StringLength(FileTools.MaxPath, MinimumLength = 1)] string path,
         [Description("For sending it, as a multipart form")] bool upload = false,
         [Description(WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
@@ -91,7 +91,7 @@ internal sealed partial class SandboxTools
         return SandboxDetails.From(info, metrics.Count == 0 ? null : metrics[^1]) with { SandboxId = info.SandboxId, Log = log };
     }
 
-    private static async Task<PortUrl> UrlAsync(Sandbox sandbox, int port, CancellationToken cancellationToken)
+    private static async Task<PortUrl> UrlAsync(Sandbox sandbox, int port, string? sandboxId, CancellationToken cancellationToken)
     {
         var sockets = await sandbox.Commands.RunAsync("cat /proc/net/tcp /proc/net/tcp6 2>/dev/null", CommandRun.AsRoot, cancellationToken);
         var ports = ListeningPorts(sockets.Stdout);
@@ -99,7 +99,7 @@ internal sealed partial class SandboxTools
         {
             ports.Remove(EnvdPort);
             var known = ports.Count == 0 ? "nothing listens on any port" : $"servers listen on {string.Join(", ", ports.Take(20))}";
-            throw new ToolException($"Nothing listens on port {port} in sandbox {sandbox.SandboxId}; {known}. Start a server first, for example: {ToolCall.Write("run_command", ("command", $"python3 -m http.server {port}"), ("wait_seconds", 0))}");
+            throw new ToolException($"Nothing listens on port {port} in sandbox {sandbox.SandboxId}; {known}. Start a server first, for example: {ToolCall.Write("run_command", ("command", $"python3 -m http.server {port}"), ("wait_seconds", 0), ("sandbox_id", sandboxId))}");
         }
 
         return new PortUrl { Url = $"{sandbox.DownloadUrl("/").Scheme}://{sandbox.GetHost(port)}", Port = port };

@@ -79,6 +79,22 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
             ? $"The session sandbox {id} had ended (its timeout passed or it was killed). This call used a new, empty one: files and processes of the old one are gone."
             : null;
 
+    /// <summary>Resumes what does not answer because it is paused, by pause_sandbox or by its timeout.</summary>
+    /// <returns>False when it is not paused.</returns>
+    public static async Task<bool> TryResumeAsync(Sandbox paused, TimeSpan life, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await paused.GetInfoAsync(cancellationToken)).State != Protocol.SandboxState.Paused) return false;
+            await paused.ConnectAsync(life, cancellationToken);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Kills it on the model's wish; the next use makes a new one without a word.</summary>
     /// <returns>Its id; null when there is none.</returns>
     public async Task<string?> KillAsync(CancellationToken cancellationToken)
@@ -125,14 +141,18 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
         try
         {
             await current.SetTimeoutAsync(life, cancellationToken);
-            endsAt = time.GetUtcNow() + life;
-            return current;
         }
         catch (NotFoundException)
         {
-            Lose(current);
-            return null;
+            if (!await TryResumeAsync(current, life, cancellationToken))
+            {
+                Lose(current);
+                return null;
+            }
         }
+
+        endsAt = time.GetUtcNow() + life;
+        return current;
     }
 
     private async Task<Sandbox> MadeAsync(MoruClient client, TimeSpan busyFor, CancellationToken cancellationToken)

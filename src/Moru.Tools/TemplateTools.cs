@@ -8,12 +8,15 @@ namespace Moru.Tools;
 /// <summary>Tools that build templates. Parameters are named as the model sees them, hence the underscores.</summary>
 internal sealed partial class TemplateTools(SandboxSession session)
 {
+    public const int MaxName = 256;
+
     private const int DefaultWaitSeconds = 45;
+    private const int MaxDockerfile = 1 << 20;
 
     [Description("Build a template from a Dockerfile of one stage. Still building after wait_seconds, it goes on: follow it with read_build. Then create_sandbox takes its name.")]
     public async Task<TemplateBuild> BuildAsync(
-        [Description("Letters, digits, - and _")] string name,
-        [Description("Its text, without COPY and ADD")] string dockerfile,
+        [Description("Letters, digits, - and _"), StringLength(MaxName, MinimumLength = 1)] string name,
+        [Description("Its text, without COPY and ADD"), StringLength(MaxDockerfile, MinimumLength = 1)] string dockerfile,
         [Description("Runs in every sandbox from its start")] string? start_command = null,
         [Description("Succeeds once start_command is ready")] string? ready_command = null,
         [Description("CPUs of a sandbox"), Range(1, 64)] int cpus = 2,
@@ -36,8 +39,8 @@ internal sealed partial class TemplateTools(SandboxSession session)
 
     [Description("Status and log of a build, waiting for its end.")]
     public async Task<TemplateBuild> ReadAsync(
-        [Description("From build_template")] string template_id,
-        [Description("From build_template")] string build_id,
+        [Description("From build_template"), StringLength(MaxName, MinimumLength = 1)] string template_id,
+        [Description("From build_template"), StringLength(MaxName, MinimumLength = 1)] string build_id,
         [Description("Longest wait"), Range(0, CommandTools.MaxWaitSeconds)] int wait_seconds = 0,
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
@@ -61,7 +64,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
     }
 
     [Description("Delete a template of yours. Sandboxes made from it live on.")]
-    public async Task<DeletedThing> DeleteAsync([Description("Name or id")] string template, CancellationToken cancellationToken = default)
+    public async Task<DeletedThing> DeleteAsync([Description("Name or id"), StringLength(MaxName, MinimumLength = 1)] string template, CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
         if (await client.DeleteTemplateAsync(template, cancellationToken)) return new DeletedThing { Deleted = template };

@@ -37,8 +37,8 @@ internal sealed class TerminalTools(SandboxSession session)
         CancellationToken cancellationToken = default)
     {
         if (keys is not null) Keys.Send(keys, application: false); // complains before anything is typed
-        if (columns is null != rows is null) throw new ToolException("Give `columns` and `rows` together, for example: use_terminal {\"pid\":412,\"columns\":120,\"rows\":40}");
-        var pattern = wait_for is null ? null : Pattern(wait_for);
+        if (columns is null != rows is null) throw new ToolException($"Give `columns` and `rows` together, for example: {ToolCall.Write("use_terminal", ("pid", pid), ("columns", columns ?? 120), ("rows", rows ?? 40), ("sandbox_id", sandbox_id))}");
+        var pattern = wait_for is null ? null : Pattern(wait_for, pid, sandbox_id);
         var wait = TimeSpan.FromSeconds(wait_seconds);
         return session.UseAsync(
             sandbox_id,
@@ -69,7 +69,7 @@ internal sealed class TerminalTools(SandboxSession session)
         {
             var terminal = await Terminal.OpenAsync(sandbox, command, options);
             session.Terminals.Add(sandbox.SandboxId, terminal);
-            await terminal.SettleAsync(null, OpenPatience, cancellationToken);
+            await terminal.BeginAsync(OpenPatience, cancellationToken);
             return Look(sandbox, terminal, null);
         }
         catch (InvalidArgumentException error) when (options.Cwd is { } cwd)
@@ -94,7 +94,7 @@ internal sealed class TerminalTools(SandboxSession session)
         throw new ToolException($"There is no open terminal {pid} in sandbox {sandbox.SandboxId}. {known}. Open one with {ToolCall.Write("open_terminal", ("sandbox_id", sandboxId))}.");
     }
 
-    private static Regex Pattern(string text)
+    private static Regex Pattern(string text, int pid, string? sandboxId)
     {
         try
         {
@@ -102,7 +102,7 @@ internal sealed class TerminalTools(SandboxSession session)
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            throw new ToolException($"`wait_for` is no regular expression that can be waited for ({error.Message.TrimEnd('.')}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that mean themselves, for example: use_terminal {{\"pid\":412,\"wait_for\":\"Password:\"}}", error);
+            throw new ToolException($"`wait_for` is not a regular expression that can be waited for ({error.Message.TrimEnd('.')}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that you mean literally, for example: {ToolCall.Write("use_terminal", ("pid", pid), ("wait_for", "Password:"), ("sandbox_id", sandboxId))}", error);
         }
     }
 }

@@ -20,11 +20,12 @@ internal static class ToolArguments
         {
             if (!properties.TryGetValue(name, out var property))
             {
-                mistakes.Add($"there is no argument `{name}`, only {string.Join(", ", properties.Keys.Select(known => $"`{known}`"))}");
+                mistakes.Add($"there is no argument `{name}`, {(properties.Count == 0 ? "and none is needed" : $"only {string.Join(", ", properties.Keys.Select(known => $"`{known}`"))}")}");
                 continue;
             }
 
-            var element = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, ToolSet.Json.GetTypeInfo(value?.GetType() ?? typeof(JsonElement)));
+            if (value is null) continue;
+            var element = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, ToolSet.Json.GetTypeInfo(value.GetType()));
             if (element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) continue;
             if (element.ValueKind == JsonValueKind.String && element.GetRawText() == "\"\"" && !required.Contains(name)) continue; // models write "" for "not given"
             if (Fit(property, element) is { } fitting) bound[name] = fitting;
@@ -40,7 +41,7 @@ internal static class ToolArguments
 
     private static JsonElement? Fit(JsonElement property, JsonElement value) => property.GetProperty("type").GetString() switch
     {
-        "string" => IsText(value) && IsAllowed(property, value) ? value : null,
+        "string" => IsText(value) && IsAllowed(property, value) && HasLength(property, value.GetString()!) ? value : null,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value : null,
         "integer" => FitInteger(property, value),
         "object" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(member => IsText(member.Value)) ? value : null,
@@ -58,6 +59,8 @@ internal static class ToolArguments
 
     private static bool IsAllowed(JsonElement property, JsonElement value) =>
         !property.TryGetProperty("enum", out var allowed) || allowed.EnumerateArray().Any(each => each.GetString() == value.GetString());
+
+    private static bool HasLength(JsonElement property, string text) => text.Length >= Bound(property, "minLength", 0) && text.Length <= Bound(property, "maxLength", int.MaxValue);
 
     // JSON can escape half of a surrogate pair, which is no text and cannot be written to a file.
     private static bool IsText(JsonElement value)
@@ -77,6 +80,7 @@ internal static class ToolArguments
     private static string Describe(JsonElement property) => property.GetProperty("type").GetString() switch
     {
         "string" when property.TryGetProperty("enum", out var allowed) => string.Join(" or ", allowed.EnumerateArray().Select(each => each.GetRawText())),
+        "string" when property.TryGetProperty("minLength", out var shortest) && property.TryGetProperty("maxLength", out var longest) => $"a string of {shortest} to {longest} characters",
         "string" => "a string",
         "boolean" => "true or false",
         "integer" when property.TryGetProperty("minimum", out var minimum) && property.TryGetProperty("maximum", out var maximum) =>

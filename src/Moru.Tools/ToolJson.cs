@@ -25,6 +25,7 @@ namespace Moru.Tools;
 [JsonSerializable(typeof(KilledSandbox))]
 [JsonSerializable(typeof(MovedFile))]
 [JsonSerializable(typeof(PortUrl))]
+[JsonSerializable(typeof(RemovedFile))]
 [JsonSerializable(typeof(SandboxChange))]
 [JsonSerializable(typeof(SandboxDetails))]
 [JsonSerializable(typeof(SandboxList))]

@@ -8,7 +8,7 @@ namespace Moru.Tools;
 internal static class ToolSchemas
 {
     // Results may have these too; their text says them, and an object may have more members than its schema names.
-    private static readonly HashSet<string> Unlisted = ["note", "running", "cut_bytes", "timed_out", "omitted", "session", "replaced", "media_type", "title", "closed", "total_lines", "line", "size_bytes", "template"];
+    private static readonly HashSet<string> Unlisted = ["note", "running", "cut_bytes", "timed_out", "omitted", "session", "replaced", "media_type", "title", "closed", "total_lines", "line", "size_bytes", "template", "done"];
 
     /// <summary>How schemas are made: absent and null mean the same here, so "or null" is left out.</summary>
     public static AIJsonSchemaCreateOptions Options { get; } = new() { TransformSchemaNode = (_, node) => WithoutNull(node) };
@@ -24,6 +24,8 @@ internal static class ToolSchemas
             if (parameter["description"] is null) properties.Remove(name);
             parameter.Remove("minimum");
             parameter.Remove("maximum");
+            parameter.Remove("minLength");
+            parameter.Remove("maxLength");
             parameter.Remove("additionalProperties");
             if (parameter["default"]?.GetValueKind() != JsonValueKind.Number) parameter.Remove("default");
         }

@@ -10,14 +10,20 @@ public sealed record VolumeList : ToolResult
     /// <summary>Those that were asked for, at most 50.</summary>
     public required IReadOnlyList<VolumeLine> Volumes { get; init; }
 
-    private protected override string Text => Volumes.Count == 0
-        ? "No volumes."
-        : string.Concat(Volumes.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Name}  {line.VolumeId}  {line.TotalBytes} bytes\n")));
+    /// <summary>How many more there are; absent: none.</summary>
+    public int? Omitted { get; init; }
 
-    internal static VolumeList From(IReadOnlyList<Volume> volumes, string? note) => new()
+    /// <summary>What was done; absent when volumes were only listed.</summary>
+    public string? Done { get; init; }
+
+    private protected override string Text => Done ?? (Volumes.Count == 0 ? "No volumes." : Lines + (Omitted is { } more ? $"[{more} more omitted]" : ""));
+
+    private string Lines => string.Concat(Volumes.Select(line => string.Create(CultureInfo.InvariantCulture, $"{line.Name}  {line.VolumeId}  {line.TotalBytes} bytes\n")));
+
+    internal static VolumeList From(IReadOnlyList<Volume> volumes) => new()
     {
-        Volumes = [.. volumes.Select(volume => new VolumeLine { VolumeId = volume.VolumeId, Name = volume.Name, TotalBytes = volume.TotalSizeBytes })],
-        Note = note,
+        Volumes = [.. volumes.Take(Max).Select(volume => new VolumeLine { VolumeId = volume.VolumeId, Name = volume.Name, TotalBytes = volume.TotalSizeBytes })],
+        Omitted = volumes.Count > Max ? volumes.Count - Max : null,
     };
 }
 
@@ -43,5 +49,8 @@ public sealed record VolumeContent : ToolResult
     /// <summary>Text of the file, or a line for each file of the directory.</summary>
     public required string Content { get; init; }
 
-    private protected override string Text => Content.Length == 0 && Note is null ? "[empty]" : CleanText.Mark(Content);
+    /// <summary>What was done; absent when it was only looked at.</summary>
+    public string? Done { get; init; }
+
+    private protected override string Text => Done ?? (Content.Length == 0 ? "[empty]" : CleanText.Mark(Content));
 }

@@ -9,6 +9,7 @@ namespace Moru.Tools;
 internal sealed class VolumeTools(SandboxSession session)
 {
     private const int MaxEntries = 200;
+    private const int MaxListed = 1_000;
 
     [Description("List volumes, or create or delete one: a directory that outlives sandboxes. Mount it with volume_id and volume_path of create_sandbox.")]
     public async Task<VolumeList> ManageAsync(
@@ -17,16 +18,16 @@ internal sealed class VolumeTools(SandboxSession session)
         CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
-        if (action == "list") return VolumeList.From(await AllAsync(client, cancellationToken), null);
+        if (action == "list") return VolumeList.From(await client.ListVolumesAsync(cancellationToken).Take(MaxListed).ToListAsync(cancellationToken));
         if (volume is null) throw new ToolException($"`volume` is missing: name the volume to {action}, for example: {ToolCall.Write("manage_volume", ("action", action), ("volume", "data"))}");
-        if (action == "create") return VolumeList.From([await client.CreateVolumeAsync(volume, cancellationToken)], null);
+        if (action == "create") return VolumeList.From([await client.CreateVolumeAsync(volume, cancellationToken)]);
         if (!await client.DeleteVolumeAsync(volume, cancellationToken)) throw await UnknownAsync(client, volume, null, cancellationToken);
-        return VolumeList.From([], $"Deleted {volume} with all its files.");
+        return new VolumeList { Volumes = [], Done = $"Deleted {volume} with all its files." };
     }
 
     [Description("List, read, write or delete files of a volume, without a sandbox.")]
     public async Task<VolumeContent> FileAsync(
-        [Description("Name or id")] string volume,
+        [Description("Name or id"), StringLength(TemplateTools.MaxName, MinimumLength = 1)] string volume,
         [Description("What to do"), AllowedValues("list", "read", "write", "delete")] string action = "list",
         [Description("Absolute in the volume")] string path = "/",
         [Description("What to write")] string? content = null,
@@ -59,8 +60,15 @@ internal sealed class VolumeTools(SandboxSession session)
     private static async Task<VolumeContent> ListAsync(Volume volume, string path, CancellationToken cancellationToken)
     {
         var page = await volume.ListFilePageAsync(path, MaxEntries, cancellationToken: cancellationToken);
-        var lines = page.Files.Select(file => CleanText.OfFile(file.Path) + (file.Type == VolumeFileType.Directory ? "/" : $"  {file.Size}") + "\n");
-        return new VolumeContent { Path = path, Content = string.Concat(lines), Note = page.NextToken is null ? null : $"Only the first {MaxEntries} are shown. List a directory below, or mount the volume in a sandbox." };
+        var size = 0;
+        var lines = page.Files.Select(file => CleanText.OfFile(file.Path) + (file.Type == VolumeFileType.Directory ? "/" : $"  {file.Size}") + "\n")
+            .TakeWhile(line => (size += line.Length) <= CommandReport.Budget).ToList();
+        return new VolumeContent
+        {
+            Path = path,
+            Content = string.Concat(lines),
+            Note = page.NextToken is null && lines.Count == page.Files.Count ? null : $"Only the first {lines.Count} are shown. List a directory below, or mount the volume in a sandbox.",
+        };
     }
 
     private static async Task<VolumeContent> ReadAsync(Volume volume, string path, CancellationToken cancellationToken)
@@ -76,13 +84,13 @@ internal sealed class VolumeTools(SandboxSession session)
     private static async Task<VolumeContent> WriteAsync(Volume volume, string path, string content, CancellationToken cancellationToken)
     {
         await volume.UploadAsync(path, content, cancellationToken);
-        return new VolumeContent { Path = path, Content = "", Note = $"Wrote {Encoding.UTF8.GetByteCount(content)} bytes to {path}." };
+        return new VolumeContent { Path = path, Content = "", Done = $"Wrote {Encoding.UTF8.GetByteCount(content)} bytes to {path}." };
     }
 
     private static async Task<VolumeContent> DeleteAsync(Volume volume, string path, CancellationToken cancellationToken)
     {
         await volume.DeleteFileAsync(path, recursive: true, cancellationToken);
-        return new VolumeContent { Path = path, Content = "", Note = $"Deleted {path}." };
+        return new VolumeContent { Path = path, Content = "", Done = $"Deleted {path}." };
     }
 
     /// <exception cref="ToolException">There is no such volume; the message names those that there are.</exception>
@@ -100,20 +108,8 @@ internal sealed class VolumeTools(SandboxSession session)
 
     private static async Task<ToolException> UnknownAsync(MoruClient client, string volume, NotFoundException? error, CancellationToken cancellationToken)
     {
-        var names = (await AllAsync(client, cancellationToken)).Select(each => each.Name).ToList();
+        var names = await client.ListVolumesAsync(cancellationToken).Take(VolumeList.Max).Select(each => each.Name).ToListAsync(cancellationToken);
         var known = names.Count == 0 ? "There are none yet" : $"There are: {string.Join(", ", names)}";
         return new ToolException($"There is no volume '{volume}'. {known}. Make one with {ToolCall.Write("manage_volume", ("action", "create"), ("volume", "data"))}.", error);
-    }
-
-    private static async Task<List<Volume>> AllAsync(MoruClient client, CancellationToken cancellationToken)
-    {
-        var volumes = new List<Volume>();
-        await foreach (var volume in client.ListVolumesAsync(cancellationToken))
-        {
-            if (volumes.Count == VolumeList.Max) break;
-            volumes.Add(volume);
-        }
-
-        return volumes;
     }
 }

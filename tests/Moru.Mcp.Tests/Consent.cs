@@ -40,14 +40,16 @@ public sealed class Consent(McpHttpFixture fixture) : IClassFixture<McpHttpFixtu
             return ValueTask.FromResult(new ElicitResult { Action = "decline" });
         });
         var id = (await client.CallToolAsync("create_sandbox", cancellationToken: Cancelled)).StructuredContent!.Value.GetProperty("sandbox_id").GetString()!;
-        async Task<bool> SetAsync(int seconds) =>
+        async Task<bool> SetAsync(object seconds) =>
             (await client.CallToolAsync("set_timeout", new Dictionary<string, object?> { ["sandbox_id"] = id, ["timeout_seconds"] = seconds }, cancellationToken: Cancelled)).IsError != true;
 
         Assert.True(await SetAsync(3600));
         Assert.Empty(asked);
         Assert.False(await SetAsync(1));
+        Assert.False(await SetAsync(System.Text.Json.JsonElement.Parse("1.0")));
 
-        Assert.Contains(id, Assert.Single(asked), StringComparison.Ordinal);
+        Assert.Equal(2, asked.Count);
+        Assert.All(asked, question => Assert.Contains(id, question, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -56,6 +56,28 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
         Assert.Equal("7", (await PythonAsync("kept")).Value);
     }
 
+    [Theory]
+    [InlineData("python", "raise KeyboardInterrupt")]
+    [InlineData("javascript", "throw new Error('SIGINT')")]
+    public async Task Code_that_fails_like_an_interruption_has_only_failed(string language, string code)
+    {
+        var output = await Tools.CallAsync<CodeOutput>("run_code", new { code, language });
+
+        Assert.NotNull(output.Error);
+        Assert.Equal((false, null), (output.IsError, output.Note));
+    }
+
+    [Theory]
+    [InlineData("python", "for i in range(3000): print(i)\n'v' * 3900")]
+    [InlineData("javascript", "for (let i = 0; i < 3000; i++) console.log(i); 'v'.repeat(1900)")]
+    public async Task A_long_value_leaves_less_room_for_what_was_printed(string language, string code)
+    {
+        var output = await Tools.CallAsync<CodeOutput>("run_code", new { code, language });
+
+        Assert.InRange(output.ToString().Length, 6_000, 8_800);
+        Assert.Contains("read_output {\"pid\":", output.Note, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_interpreter_that_ends_says_that_its_variables_are_lost()
     {
@@ -96,6 +118,7 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
     [InlineData("await new Promise(done => setTimeout(() => done({ x: [1, 'two'] }), 1))", "{ x: [ 1, 'two' ] }")]
     [InlineData("require('child_process').execSync('echo child; exit 0', { stdio: 'inherit' })", "null")]
     [InlineData("[{ n: 1, s: 'a,b' }, { n: 2, s: 'c' }]", "2 rows x 2 columns\nn,s\n1,\"a,b\"\n2,c")]
+    [InlineData("let row = i => Object.fromEntries(Array.from({ length: 22 }, (_, n) => ['c' + n, i])); [row(1), row(2)]", "2 rows x 22 columns, the first 20 shown\nc0,c1,c2,c3,c4,c5,c6,c7,c8,c9,c10,c11,c12,c13,c14,c15,c16,c17,c18,c19\n1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\n2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2")]
     [InlineData("let undef", null)]
     public async Task JavaScript_values_are_those_of_the_last_expression(string code, string? value)
     {

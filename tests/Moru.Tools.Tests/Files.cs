@@ -104,6 +104,16 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
     }
 
     [Fact]
+    public async Task A_colon_in_a_name_is_part_of_the_name()
+    {
+        await Tools.RunAsync("mkdir -p colon; echo 'x: y' > 'colon/a:7:b.txt'");
+
+        var found = await Tools.CallAsync<FoundFiles>("search_files", new { content = "x: y", path = "colon" });
+
+        Assert.Equal(new FoundLine { Path = "colon/a:7:b.txt", Line = 1, Text = "x: y" }, Assert.Single(found.Matches));
+    }
+
+    [Fact]
     public async Task A_search_that_finds_too_much_shows_the_first_and_says_so()
     {
         await Tools.RunAsync("mkdir -p many; seq -f 'a line %g' 1 5000 > many/lines.txt");
@@ -117,7 +127,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
 
     [Theory]
     [InlineData("{}", "Give `content`, `name` or both. For example: search_files {\"content\":\"def main\"")]
-    [InlineData("""{"content": "main("}""", "is no extended regular expression")]
+    [InlineData("""{"content": "main("}""", "is not a valid extended regular expression")]
     [InlineData("""{"content": "x", "path": "nowhere"}""", "There is no directory 'nowhere' in sandbox")]
     public async Task A_wrong_search_is_explained(string arguments, string expected)
     {
@@ -130,11 +140,12 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         await Tools.CallAsync("write_file", new { path = "from/a.txt", content = "x" });
 
         var moved = await Tools.CallAsync<MovedFile>("move_file", new { path = "from/a.txt", destination = "to/new/b.txt" });
-        await Tools.CallAsync("remove_file", new { path = "from" });
-        var nothing = await Tools.CallAsync<MovedFile>("remove_file", new { path = "from" });
+        var removed = await Tools.CallAsync<RemovedFile>("remove_file", new { path = "from" });
+        var nothing = await Tools.CallAsync<RemovedFile>("remove_file", new { path = "from" });
 
         Assert.Equal("/home/user/to/new/b.txt", moved.Destination);
-        Assert.StartsWith("Nothing was at 'from'", nothing.Note, StringComparison.Ordinal);
+        Assert.Equal("Removed from.", removed.ToString());
+        Assert.Equal("There was nothing at from.", nothing.ToString());
         Assert.Equal("x", (await Tools.CallAsync<FileText>("read_file", new { path = "to/new/b.txt" })).Content);
         Assert.StartsWith("There is no file 'from'", await Tools.FailAsync("move_file", new { path = "from", destination = "to" }), StringComparison.Ordinal);
     }
@@ -143,12 +154,12 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
     public async Task A_watch_returns_what_changed()
     {
         await Tools.RunAsync("mkdir -p watched/below");
-        await Tools.CallAsync("run_command", new { command = "sleep 1; echo x > watched/below/new.txt", wait_seconds = 0 });
+        await Tools.CallAsync("run_command", new { command = "until [ -e seen ]; do echo x > watched/below/new.txt; rm watched/below/new.txt; sleep 0.5; done", wait_seconds = 0 });
 
         var changes = await Tools.CallAsync<FileChanges>("watch_files", new { path = "watched", recursive = true, wait_seconds = 20 });
+        await Tools.RunAsync("touch seen");
 
-        Assert.Contains(new FileChange("create", "below/new.txt"), changes.Changes);
-        Assert.Contains(new FileChange("write", "below/new.txt"), changes.Changes);
+        Assert.Contains(changes.Changes, change => change is { Kind: "create" or "write" or "remove", Path: "below/new.txt" });
     }
 
     [Fact]
@@ -162,6 +173,26 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal(("/home/user/list", 300, 102), (list.Path, list.Entries.Count, list.Omitted!.Value));
         Assert.Equal(new FileLine { Path = "f", SizeBytes = 6 }, Assert.Single(below.Entries));
         Assert.StartsWith("There is no directory 'nope'", await Tools.FailAsync("list_files", new { path = "nope" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_listing_of_long_names_costs_no_more_than_any_result()
+    {
+        await Tools.RunAsync("mkdir -p wide; cd wide; for i in $(seq 100 250); do : > $i$(printf '%0200d' 0); done");
+
+        var list = await Tools.CallAsync<FileList>("list_files", new { path = "wide" });
+
+        Assert.InRange(list.ToString().Length, 7_000, 8_400);
+        Assert.Equal(151, list.Entries.Count + list.Omitted);
+    }
+
+    [Theory]
+    [InlineData("read_file", """{"path": ""}""")]
+    [InlineData("edit_file", """{"path": "", "old_text": "a", "new_text": "b"}""")]
+    [InlineData("move_file", """{"path": "a", "destination": ""}""")]
+    public async Task An_empty_path_is_named(string tool, string arguments)
+    {
+        Assert.Contains("must be a string of 1 to 4096 characters, not the string \"\"", await Tools.FailAsync(tool, System.Text.Json.JsonElement.Parse(arguments)), StringComparison.Ordinal);
     }
 
     [Theory]

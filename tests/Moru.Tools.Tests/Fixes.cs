@@ -65,6 +65,24 @@ public sealed class Fixes(Fixes.Prepared shared) : ToolTests(shared), IClassFixt
         foreach (var (next, mended) in Fixer.Fix(tool, wrong, error)) await Tools.CallAsync(next, mended);
     }
 
+    [Theory]
+    [InlineData("edit_file", """{"path": "twice.txt", "old_text": "nothing like it", "new_text": ""}""")]
+    [InlineData("edit_file", """{"path": "twice.txt", "old_text": "x x\nx", "new_text": ""}""")]
+    [InlineData("get_url", """{"port": 8001}""")]
+    [InlineData("search_files", "{}")]
+    [InlineData("search_files", """{"content": "main("}""")]
+    [InlineData("use_terminal", """{"pid": 1, "columns": 80}""")]
+    [InlineData("use_terminal", """{"pid": 1, "wait_for": "("}""")]
+    [InlineData("use_terminal", """{"pid": 999999999}""")]
+    [InlineData("send_input", """{"pid": 999999999, "text": ""}""")]
+    public async Task The_call_that_an_error_names_is_for_the_sandbox_of_the_wrong_one(string tool, string arguments)
+    {
+        var wrong = JsonNode.Parse(arguments)!.AsObject();
+        wrong["sandbox_id"] = Tools.SandboxId;
+
+        Assert.Matches($"[a-z_]+ {{[^}}]*\"sandbox_id\":\"{Tools.SandboxId}\"}}", await Tools.FailAsync(tool, wrong));
+    }
+
     public sealed class Prepared(ServerFixture fixture) : Shared(fixture), IAsyncLifetime
     {
         public async ValueTask InitializeAsync()

@@ -42,8 +42,24 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.Equal(("kept\n", null), (output.Stdout, output.Note));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_paused_sandbox_goes_on_also_when_the_next_call_needs_more_of_its_life(bool byId)
+    {
+        await Tools.RunAsync("echo kept > /tmp/kept.txt");
+        var own = Tools.SandboxId;
+        await Tools.CallAsync("pause_sandbox", new { });
+
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "cat /tmp/kept.txt", wait_seconds = 600, sandbox_id = byId ? own : null });
+
+        Assert.Equal(("kept\n", null, own), (output.Stdout, output.Note, output.SandboxId));
+        var details = await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { });
+        Assert.InRange((DateTimeOffset.Parse(details.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 1400, 1500);
+    }
+
     [Fact]
-    public async Task A_paused_sandbox_of_another_kind_is_resumed_by_its_id()
+    public async Task A_paused_sandbox_that_is_not_the_sessions_own_is_resumed_by_its_id()
     {
         var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 300 })).SandboxId;
         await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });

@@ -16,6 +16,22 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
     }
 
     [Fact]
+    public async Task A_program_that_starts_slowly_is_waited_for()
+    {
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { command = "sleep 1; echo ready; read line" });
+
+        Assert.Equal("ready", open.Screen.Trim());
+    }
+
+    [Fact]
+    public async Task Questions_of_a_program_to_its_terminal_are_answered()
+    {
+        var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { command = @"for i in 1 2 3; do printf '\e[6n'; IFS= read -rsd R place; echo ""at ${place#*[}""; done" });
+
+        Assert.Equal("at 1;1\nat 2;1\nat 3;1", open.Screen.Trim());
+    }
+
+    [Fact]
     public async Task A_program_that_asks_is_answered_and_interrupted()
     {
         var python = await Tools.CallAsync<TerminalScreen>("open_terminal", new { command = "python3 -q" });
@@ -69,7 +85,7 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         var screen = await UseAsync(new { pid = open.Pid, wait_for = "never", wait_seconds = 1 });
 
         Assert.Equal("`never` did not appear within 1 s.", screen.Note);
-        Assert.Contains("`wait_for` is no regular expression", await Tools.FailAsync("use_terminal", new { pid = open.Pid, wait_for = "(" }), StringComparison.Ordinal);
+        Assert.Contains("`wait_for` is not a regular expression", await Tools.FailAsync("use_terminal", new { pid = open.Pid, wait_for = "(" }), StringComparison.Ordinal);
         Assert.Contains("There is no key 'Entr'", await Tools.FailAsync("use_terminal", new { pid = open.Pid, keys = "Entr" }), StringComparison.Ordinal);
     }
 

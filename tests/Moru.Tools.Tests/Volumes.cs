@@ -12,14 +12,15 @@ public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClass
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox.SandboxId });
 
         var read = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = "tooled", action = "read", path = "/below/a.txt" });
-        await Tools.CallAsync("volume_file", new { volume = "tooled", action = "write", path = "/b.txt", content = "x" });
+        var written = await Tools.CallAsync("volume_file", new { volume = "tooled", action = "write", path = "/b.txt", content = "x" });
         var list = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = volume.VolumeId });
-        await Tools.CallAsync("volume_file", new { volume = "tooled", action = "delete", path = "/below" });
+        var gone = await Tools.CallAsync("volume_file", new { volume = "tooled", action = "delete", path = "/below" });
         var after = await Tools.CallAsync<VolumeContent>("volume_file", new { volume = "tooled" });
-        await Tools.CallAsync("manage_volume", new { action = "delete", volume = "tooled" });
+        var end = await Tools.CallAsync("manage_volume", new { action = "delete", volume = "tooled" });
 
         Assert.Contains("are changed there (write_file, run_command with its sandbox_id)", refused, StringComparison.Ordinal);
         Assert.Equal("kept\n", read.Content);
+        Assert.Equal(["Wrote 1 bytes to /b.txt.", "Deleted /below.", "Deleted tooled with all its files."], new[] { written, gone, end }.Select(result => result.ToString()));
         Assert.Equal("/b.txt  1\n/below/\n", list.Content);
         Assert.Equal("/b.txt  1\n", after.Content);
         Assert.DoesNotContain((await Tools.CallAsync<VolumeList>("manage_volume", new { })).Volumes, line => line.Name == "tooled");

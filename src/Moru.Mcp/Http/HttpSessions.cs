@@ -1,14 +1,14 @@
 namespace Moru.Mcp;
 
 /// <summary>
-/// The sessions in use, by owner and name. One that nobody has used for longer than its sandbox lives is forgotten, and so is the one
-/// unused for longest when there are too many; the sandbox is found again by its name.
+/// The sessions in use, by owner and name. One that nobody has used for longer than its sandbox lives and its tasks are kept is forgotten,
+/// and so is the one unused for longest when there are too many, unless it has a task to do; the sandbox is found again by its name.
 /// </summary>
 internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, TimeProvider time) : IAsyncDisposable
 {
     private const int Capacity = 1_000;
 
-    private static readonly TimeSpan Keep = new Tools.SandboxSessionOptions().IdleTimeout + TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Keep = McpTask.Life + TimeSpan.FromMinutes(5);
 
     private readonly Lock guard = new();
     private readonly Dictionary<string, Entry> entries = [];
@@ -25,20 +25,18 @@ internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, Tim
             if (!entries.TryGetValue(owner.SessionId, out entry!))
             {
                 if (entries.Count >= Capacity) return null;
-                entries[owner.SessionId] = entry = new Entry(new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), toolsets, owner.SessionId));
+                entries[owner.SessionId] = entry = new Entry(new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), toolsets, owner.SessionId, time));
             }
 
             entry.Users++;
         }
 
-        foreach (var session in forgotten) await session.DisposeAsync();
-        return new Lease(entry.Session, () => Release(entry));
+        var lease = new Lease(entry.Session, () => Release(entry));
+        await Task.WhenAll(forgotten.Select(session => session.DisposeAsync().AsTask()));
+        return lease;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var entry in entries.Values) await entry.Session.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(entries.Values.Select(entry => entry.Session.DisposeAsync().AsTask()));
 
     private void Release(Entry entry)
     {
@@ -47,7 +45,7 @@ internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, Tim
 
     private List<McpSession> Forget()
     {
-        var idle = entries.Where(pair => pair.Value.Users == 0).ToList();
+        var idle = entries.Where(pair => pair.Value.Users == 0 && !pair.Value.Session.Tasks.AreBusy).ToList();
         var old = idle.Where(pair => time.GetUtcNow() - pair.Value.LastUse > Keep).ToList();
         if (entries.Count >= Capacity && old.Count == 0 && idle.Count > 0) old = [idle.MinBy(pair => pair.Value.LastUse)];
         foreach (var (id, _) in old) entries.Remove(id);

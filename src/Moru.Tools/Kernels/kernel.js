@@ -14,7 +14,7 @@ let fail = report;
 thrown.removeAllListeners('error');
 thrown.on('error', error => fail(error));
 for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event).on(event, error => fail(error));
-process.on('SIGINT', () => fail(new Error('interrupted by SIGINT')));
+process.on('SIGINT', () => fail(new Error('interrupted')));
 
 const cut = text => text.length <= TEXT ? text : `${text.slice(0, TEXT / 2)}\n[... ${text.length - TEXT} characters cut ...]\n${text.slice(-TEXT / 2)}`;
 
@@ -22,12 +22,12 @@ const cut = text => text.length <= TEXT ? text : `${text.slice(0, TEXT / 2)}\n[.
 function table(rows) {
   const flat = value => value === null || typeof value !== 'object';
   if (!Array.isArray(rows) || rows.length < 2 || !rows.every(row => row && typeof row === 'object' && !Array.isArray(row) && Object.values(row).every(flat))) return null;
-  const columns = [...new Set(rows.flatMap(Object.keys))].slice(0, 20);
+  const all = [...new Set(rows.flatMap(Object.keys))], columns = all.slice(0, 20);
   if (columns.length === 0) return null;
   const cell = value => value === undefined ? '' : /[",\n]/.test(String(value)) ? `"${String(value).replace(/"/g, '""')}"` : String(value);
   const lines = some => some.map(row => columns.map(column => cell(row[column])).join(','));
   const body = rows.length <= 20 ? lines(rows) : [...lines(rows.slice(0, 15)), '...', ...lines(rows.slice(-5))];
-  return `${rows.length} rows x ${columns.length} columns\n${[columns.map(cell).join(','), ...body].join('\n')}`;
+  return `${rows.length} rows x ${all.length} columns${all.length > 20 ? ', the first 20 shown' : ''}\n${[columns.map(cell).join(','), ...body].join('\n')}`;
 }
 
 const imageType = value => !Buffer.isBuffer(value) ? null
@@ -84,7 +84,6 @@ async function run({ id, code }) {
     }
   } catch (error) {
     answer.error = describe(error);
-    answer.interrupted = /SIGINT/.test(String(error?.message));
   }
   if (fs.fstatSync(1).size + fs.fstatSync(2).size <= PRINTED) {
     answer.stdout = fs.readFileSync(file(1), 'utf8');

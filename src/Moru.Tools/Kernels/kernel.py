@@ -158,7 +158,6 @@ def run(number, code, folder=None, tools=False):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BaseException as error:
         answer["error"] = describe(error, name)
-        answer["interrupted"] = isinstance(error, KeyboardInterrupt)
     sys.stdout.flush()
     sys.stderr.flush()
     answer["images"] = list(images)

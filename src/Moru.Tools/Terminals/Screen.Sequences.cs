@@ -1,6 +1,6 @@
 namespace Moru.Tools;
 
-/// <summary>What control characters and sequences do to a screen.</summary>
+/// <content>What control characters and sequences do to a screen.</content>
 internal sealed partial class Screen
 {
     // The special graphics of DEC's VT100, from 0x5F on.

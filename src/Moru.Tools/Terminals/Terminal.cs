@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 
 namespace Moru.Tools;
 
@@ -9,12 +10,19 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Silence after which a program waits for input rather than thinks.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(0.4);
 
+    /// <summary>How long a program may take until it writes something; many write nothing before they are asked.</summary>
+    private static readonly TimeSpan FirstWordPatience = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
     private readonly Screen screen;
     private readonly VtParser parser;
+    // Answers to questions of the program; when it asks faster than it reads, the newest are lost.
+    private readonly Channel<string> replies = Channel.CreateBounded<string>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropWrite });
     private PtyHandle? handle;
     private Task<int> end = Task.FromResult(0);
+    private Task answering = Task.CompletedTask;
     private long lastChange = Stopwatch.GetTimestamp();
+    private bool hasSpoken;
     private TaskCompletionSource changed = NewSignal();
 
     private Terminal(int columns, int rows)
@@ -36,6 +44,7 @@ internal sealed class Terminal : IAsyncDisposable
             ? await sandbox.Pty.CreateAsync(heard, CancellationToken.None)
             : await sandbox.Pty.StartAsync(command, heard, CancellationToken.None);
         terminal.end = terminal.handle.WaitAsync(CancellationToken.None);
+        terminal.answering = terminal.AnswerAsync(terminal.handle);
         return terminal;
     }
 
@@ -50,6 +59,15 @@ internal sealed class Terminal : IAsyncDisposable
         }
 
         await handle!.SendInputAsync(sent, cancellationToken);
+    }
+
+    /// <summary>Waits until the program has written something and is at rest, or until it has written nothing for long.</summary>
+    public async Task BeginAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        Task first;
+        lock (gate) first = hasSpoken ? Task.CompletedTask : changed.Task;
+        await WaitAsync(Task.WhenAny(first, end), FirstWordPatience, cancellationToken);
+        await SettleAsync(null, patience, cancellationToken);
     }
 
     public async Task ResizeAsync(int columns, int rows, CancellationToken cancellationToken)
@@ -77,8 +95,7 @@ internal sealed class Terminal : IAsyncDisposable
             var left = patience - Stopwatch.GetElapsedTime(started);
             if (left <= TimeSpan.Zero) return false;
             var wait = pattern is null && rest < left ? rest : left;
-            await Task.WhenAny(signal, end, Task.Delay(wait, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
+            await WaitAsync(Task.WhenAny(signal, end), wait, cancellationToken);
         }
     }
 
@@ -109,36 +126,42 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>Lets go of it; it stays open in its sandbox.</summary>
     public async ValueTask DisposeAsync()
     {
+        replies.Writer.TryComplete();
         await handle!.DisposeAsync();
         await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await answering;
     }
 
     private void Show(ReadOnlyMemory<byte> data)
     {
         TaskCompletionSource signal;
-        string replies;
         lock (gate)
         {
             parser.Feed(data.Span);
-            replies = screen.TakeReplies();
-            lastChange = Stopwatch.GetTimestamp();
+            if (screen.TakeReplies() is { Length: > 0 } reply) replies.Writer.TryWrite(reply);
+            (lastChange, hasSpoken) = (Stopwatch.GetTimestamp(), true);
             (signal, changed) = (changed, NewSignal());
         }
 
         signal.TrySetResult();
-        if (replies.Length > 0 && handle is { } answered) _ = AnswerAsync(answered, replies);
     }
 
-    private static async Task AnswerAsync(PtyHandle handle, string replies)
+    private async Task AnswerAsync(PtyHandle asking)
     {
         try
         {
-            await handle.SendInputAsync(replies);
+            await foreach (var reply in replies.Reader.ReadAllAsync()) await asking.SendInputAsync(reply);
         }
         catch (SandboxException)
         {
             // It has closed; nobody waits for the answer.
         }
+    }
+
+    private static async Task WaitAsync(Task either, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await either.WaitAsync(patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
