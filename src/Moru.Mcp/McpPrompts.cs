@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -5,7 +6,7 @@ using ModelContextProtocol.Server;
 namespace Moru.Mcp;
 
 /// <summary>Work that people ask for again and again, as prompts that use the tools well.</summary>
-internal sealed class McpPrompts : McpServerPrompt
+internal sealed partial class McpPrompts : McpServerPrompt
 {
     private readonly string text;
 
@@ -46,7 +47,7 @@ internal sealed class McpPrompts : McpServerPrompt
             """, ("job", "The command or the task")),
         new McpPrompts("inspect_sandbox", "Inspect a sandbox", "Find out what is in a sandbox and what runs there, without changing it.", """
             Tell me what is going on in sandbox {sandbox_id}.
-            Change nothing in it. Look with `run_command` at the processes, the load, free memory and disk, listening ports, the home directory and the files that changed
+            Change nothing in it. See with `list_sandboxes` whether it runs; if it is paused, say so and stop, since a look inside would resume it. Look with `run_command` at the processes, the load, free memory and disk, listening ports, the home directory and the files that changed
             last. Then say in a few sentences what it is used for, what is unusual, and whether it can be ended; do not end it yourself.
             """, ("sandbox_id", "Which sandbox")),
     ];
@@ -57,14 +58,16 @@ internal sealed class McpPrompts : McpServerPrompt
 
     public override ValueTask<GetPromptResult> GetAsync(RequestContext<GetPromptRequestParams> request, CancellationToken cancellationToken = default)
     {
-        var filled = text;
+        var values = new Dictionary<string, string>();
         foreach (var argument in ProtocolPrompt.Arguments!)
         {
             var value = request.Params?.Arguments is { } given && given.TryGetValue(argument.Name, out var element) ? element.ToString().Trim() : "";
             if (value.Length == 0)
                 throw new McpProtocolException($"The prompt '{ProtocolPrompt.Name}' needs `{argument.Name}`: {argument.Description}.", McpErrorCode.InvalidParams);
-            filled = filled.Replace($"{{{argument.Name}}}", value, StringComparison.Ordinal);
+            values[argument.Name] = value;
         }
+
+        var filled = Variables().Replace(text, variable => values[variable.Groups[1].Value]);
 
         return ValueTask.FromResult(new GetPromptResult
         {
@@ -72,4 +75,8 @@ internal sealed class McpPrompts : McpServerPrompt
             Messages = [new PromptMessage { Role = Role.User, Content = new TextContentBlock { Text = filled.Trim() } }],
         });
     }
+
+    // At once, so that what is filled in is not searched again.
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Variables();
 }

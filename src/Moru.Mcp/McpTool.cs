@@ -24,9 +24,16 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
         {
             arguments.Context = new Dictionary<object, object?> { [typeof(IProgress<string>)] = progress };
             var own = session.Sandboxes.SandboxId;
-            var result = await function.InvokeAsync(arguments, cancellationToken) as ToolResult ?? throw new InvalidOperationException($"{function.Name} returned no result.");
-            if (own != session.Sandboxes.SandboxId || function.Name is "create_sandbox" or "kill_sandbox") await TellAsync(request, cancellationToken);
-            return McpTools.Show(result, links: McpVersions.HasLinks(request));
+            try
+            {
+                var result = await function.InvokeAsync(arguments, cancellationToken) as ToolResult ?? throw new InvalidOperationException($"{function.Name} returned no result.");
+                return McpTools.Show(result, links: McpVersions.HasLinks(request));
+            }
+            finally
+            {
+                // A call that fails may have made the session sandbox all the same.
+                if (own != session.Sandboxes.SandboxId || function.Name is "create_sandbox" or "kill_sandbox") await TellAsync(request, cancellationToken);
+            }
         }
     }
 

@@ -48,7 +48,7 @@ public sealed partial class MoruClient
     /// <summary>Takes hold of a sandbox as it is: a paused one stays paused, and its life is not extended.</summary>
     /// <param name="sandboxId">Its id.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The sandbox, whose calls fail while it is paused. Its <see cref="Sandbox.TrafficAccessToken"/> is null: only who makes or connects to it is told.</returns>
+    /// <returns>The sandbox, whose calls fail while it is paused.</returns>
     /// <exception cref="NotFoundException">There is no such sandbox, or it has ended.</exception>
     public async Task<Sandbox> AttachSandboxAsync(string sandboxId, CancellationToken cancellationToken = default)
     {
@@ -60,6 +60,7 @@ public sealed partial class MoruClient
             Alias = detail.Alias,
             EnvdVersion = detail.EnvdVersion,
             EnvdAccessToken = detail.EnvdAccessToken,
+            TrafficAccessToken = detail.TrafficAccessToken,
             Domain = detail.Domain,
         });
     }

@@ -129,8 +129,9 @@ public sealed partial class Sandbox : IAsyncDisposable
     /// <summary>Resumes this sandbox when it is paused, and extends its life.</summary>
     /// <param name="timeout">Extends its life to at least this from now; never shortens it. Default 300 s.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The same sandbox with all that is told of one that runs, such as its host names.</returns>
     /// <exception cref="NotFoundException">The sandbox has ended.</exception>
-    public Task ConnectAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+    public Task<Sandbox> ConnectAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         client.ConnectSandboxAsync(SandboxId, timeout, cancellationToken);
 
     /// <summary>Sets how long this sandbox lives from now on; this may shorten or extend its life.</summary>

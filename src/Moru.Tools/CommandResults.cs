@@ -27,7 +27,7 @@ public sealed record SentInput : SandboxResult
 /// <summary>Commands of a sandbox.</summary>
 public sealed record CommandList : SandboxResult
 {
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first, then processes that no tool has started.</summary>
     public required IReadOnlyList<CommandLine> Commands { get; init; }
 
     private protected override string Text
@@ -36,7 +36,7 @@ public sealed record CommandList : SandboxResult
         {
             if (Commands.Count == 0) return "No commands.";
             var lines = new StringBuilder();
-            foreach (var line in Commands) lines.Append(CultureInfo.InvariantCulture, $"{line.Pid}  {line.State}  {line.OutputBytes} bytes  {line.Command}\n");
+            foreach (var line in Commands) lines.Append(CultureInfo.InvariantCulture, $"{line.Pid}  {line.State}{(line.OutputBytes is { } bytes ? $"  {bytes} bytes" : "")}  {line.Command}\n");
             return CleanText.Mark(lines.ToString());
         }
     }
@@ -62,7 +62,7 @@ public sealed record CommandLine
     /// <summary><c>running</c>, <c>exit CODE</c>, or <c>lost</c> when it was killed.</summary>
     public required string State { get; init; }
 
-    /// <summary>What it has written.</summary>
+    /// <summary>What it has written; absent when no tool has started it.</summary>
     public long? OutputBytes { get; init; }
 
     /// <summary>First line of the command.</summary>

@@ -71,6 +71,7 @@ internal sealed partial class FileTools(SandboxSession session)
         {
             await using var stream = await sandbox.Files.OpenReadAsync(path, cancellationToken: patience.Token);
             await window.ReadAsync(stream, patience.Token);
+            if (window.BadByteAt is not null && Picture.TypeOf(window.Magic) is { } type) return await Picture.ReadAsync(sandbox, path, type, sandboxId, patience.Token);
         }
         catch (NotFoundException error)
         {
@@ -89,9 +90,7 @@ internal sealed partial class FileTools(SandboxSession session)
             throw new ToolException($"The connection to sandbox {sandbox.SandboxId} broke off while reading '{path}'. Try again; if it goes on, call list_sandboxes to see whether the sandbox still runs.", error);
         }
 
-        return window.BadByteAt is not null && Picture.TypeOf(window.Magic) is { } type
-            ? await Picture.ReadAsync(sandbox, path, type, sandboxId, patience.Token)
-            : Describe(window, path, firstLine, sandboxId);
+        return Describe(window, path, firstLine, sandboxId);
     }
 
     private static FileText Describe(TextWindow window, string path, int firstLine, string? sandboxId)

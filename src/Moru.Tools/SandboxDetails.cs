@@ -1,4 +1,5 @@
 using System.Globalization;
+using Moru.Protocol;
 
 namespace Moru.Tools;
 
@@ -11,7 +12,10 @@ public sealed record PortUrl : SandboxResult
     /// <summary>The port inside the sandbox.</summary>
     public required int Port { get; init; }
 
-    private protected override string Text => Url;
+    /// <summary>What requests must carry in the header <see cref="Headers.TrafficToken"/>; absent: everybody may use the URL.</summary>
+    public string? TrafficToken { get; init; }
+
+    private protected override string Text => TrafficToken is null ? Url : $"{Url}\nRequests need the header {Headers.TrafficToken}: {TrafficToken}";
 }
 
 /// <summary>Where a file of a sandbox is read or written without credentials.</summary>

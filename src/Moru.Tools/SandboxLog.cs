@@ -10,11 +10,17 @@ internal static partial class SandboxLog
 {
     private const int MaxEntry = 1_000;
 
-    public static string Write(IReadOnlyList<SandboxLogEntry> entries)
+    /// <summary>What is left without our own scripts, by which tools and resources look at commands.</summary>
+    public static IEnumerable<SandboxLogEntry> WithoutOurs(IReadOnlyList<SandboxLogEntry> entries)
     {
         var ours = entries.Where(entry => entry.EventType == LogEvents.ProcessStart && IsOurs(entry.Message)).Select(Pid).ToHashSet();
+        return entries.Where(entry => !ours.Contains(Pid(entry)));
+    }
+
+    public static string Write(IReadOnlyList<SandboxLogEntry> entries)
+    {
         var lines = new StringBuilder();
-        foreach (var entry in entries.Where(entry => !ours.Contains(Pid(entry))))
+        foreach (var entry in WithoutOurs(entries))
         {
             foreach (var line in Short(Text(entry)).TrimEnd('\n').Split('\n'))
                 lines.Append(CultureInfo.InvariantCulture, $"{entry.Timestamp.UtcDateTime:HH:mm:ss.fff} {Pid(entry)} {entry.EventType}: {line}\n");

@@ -122,7 +122,7 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            if (!await TryResumeAsync(sandbox, busyFor, cancellationToken)) own.Lose(sandbox);
+            if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is null) own.Lose(sandbox);
             return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
         }
     }
@@ -190,19 +190,20 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            if (await TryResumeAsync(sandbox, busyFor, cancellationToken)) return (T)Stamp(await call(sandbox), sandbox);
+            if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is { } resumed) return (T)Stamp(await call(resumed), resumed);
             own.Lose(sandbox);
             others.Remove(sandboxId);
             throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken), error);
         }
     }
 
-    private async Task<bool> TryResumeAsync(Sandbox sandbox, TimeSpan busyFor, CancellationToken cancellationToken)
+    private async Task<Sandbox?> ResumeOrDefaultAsync(Sandbox sandbox, TimeSpan busyFor, CancellationToken cancellationToken)
     {
         var life = options.IdleTimeout + busyFor;
-        if (!await SessionSandbox.TryResumeAsync(sandbox, life, cancellationToken)) return false;
-        own.Extended(sandbox, life);
-        return true;
+        if (await SessionSandbox.ResumeOrDefaultAsync(sandbox, life, cancellationToken) is not { } resumed) return null;
+        if (sandbox.SandboxId == own.Id) own.Extended(sandbox, life);
+        else others.Add(resumed);
+        return resumed;
     }
 
     private async Task<Sandbox?> OtherAsync(MoruClient server, string sandboxId, CancellationToken cancellationToken)

@@ -31,7 +31,8 @@ internal sealed partial class SandboxTools
             async sandbox =>
             {
                 var life = TimeSpan.FromHours(1);
-                if (!upload && !await sandbox.Files.ExistsAsync(path, cancellationToken: cancellationToken))
+                var exists = await sandbox.Files.ExistsAsync(path, cancellationToken: cancellationToken);
+                if (!upload && !exists)
                     throw new ToolException($"There is no file '{path}' in sandbox {sandbox.SandboxId}. See what there is with read_file on its directory.");
                 var url = upload ? sandbox.UploadUrl(path, expiration: life) : sandbox.DownloadUrl(path, expiration: life);
                 return new FileUrl { Url = url.AbsoluteUri, Method = upload ? "POST" : "GET" };
@@ -102,7 +103,7 @@ internal sealed partial class SandboxTools
             throw new ToolException($"Nothing listens on port {port} in sandbox {sandbox.SandboxId}; {known}. Start a server first, for example: {ToolCall.Write("run_command", ("command", $"python3 -m http.server {port}"), ("wait_seconds", 0), ("sandbox_id", sandboxId))}");
         }
 
-        return new PortUrl { Url = $"{sandbox.DownloadUrl("/").Scheme}://{sandbox.GetHost(port)}", Port = port };
+        return new PortUrl { Url = $"{sandbox.DownloadUrl("/").Scheme}://{sandbox.GetHost(port)}", Port = port, TrafficToken = sandbox.TrafficAccessToken };
     }
 
     /// <summary>Ports in the state LISTEN (0A) of the kernel's table, whose second column is ADDRESS:PORT in hexadecimal.</summary>

@@ -10,6 +10,7 @@ internal sealed partial class SandboxTools(SandboxSession session)
 
     private const int MaxListed = 50;
 
+    // Volumes, labels and network rules are for programs and for people who read the manual.
     [Description("Make another sandbox, a Linux machine. Rarely needed: without sandbox_id, tools use yours, made on first use.")]
     public async Task<CreatedSandbox> CreateAsync(
         [Description("Such as base, python or node")] string template = "base",
@@ -19,6 +20,9 @@ internal sealed partial class SandboxTools(SandboxSession session)
         string? volume_path = null,
         Dictionary<string, string>? metadata = null,
         bool internet = true,
+        string[]? allow_out = null,
+        string[]? deny_out = null,
+        bool public_ports = true,
         CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
@@ -33,6 +37,7 @@ internal sealed partial class SandboxTools(SandboxSession session)
                 VolumeMountPath = volume_path ?? (volume_id is null ? null : "/mnt/volume"),
                 Metadata = metadata,
                 AllowInternetAccess = internet,
+                Network = new NetworkOptions { AllowOut = allow_out, DenyOut = deny_out, AllowPublicTraffic = public_ports },
             };
             var sandbox = await client.CreateSandboxAsync(template, options, cancellationToken);
             session.Add(sandbox);

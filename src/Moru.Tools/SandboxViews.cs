@@ -12,7 +12,7 @@ public static class SandboxViews
     /// <summary>Where the output of commands is: <c>PID.out</c> and <c>PID.err</c>, and <c>PID.exit</c>, which is filled when the command ends.</summary>
     public static string OutputFolder => CommandScript.Folder;
 
-    /// <summary>Lists the commands of a sandbox: those that run and the last that ended, newest first.</summary>
+    /// <summary>Lists the commands of a sandbox: those that run and the last that ended, newest first, then other processes that run.</summary>
     public static async Task<CommandList> ListCommandsAsync(Sandbox sandbox, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sandbox);
@@ -31,6 +31,18 @@ public static class SandboxViews
     {
         ArgumentNullException.ThrowIfNull(sandbox);
         return CommandRun.ReadAsync(sandbox, pid, cursor is null ? null : OutputCursor.Parse(cursor), TimeSpan.Zero, sandbox.SandboxId, cancellationToken);
+    }
+
+    /// <summary>Reads what processes of a sandbox did and printed, without the scripts by which tools and these views look at it.</summary>
+    /// <param name="client">Of its server.</param>
+    /// <param name="sandboxId">Which; it may have ended.</param>
+    /// <param name="start">The first from then on; null: the newest.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="NotFoundException">There never was such a sandbox.</exception>
+    public static async Task<IReadOnlyList<SandboxLogEntry>> ReadLogsAsync(MoruClient client, string sandboxId, DateTimeOffset? start = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return [.. SandboxLog.WithoutOurs(await client.GetSandboxLogsAsync(sandboxId, start, cancellationToken: cancellationToken))];
     }
 
     /// <summary>Reads how far the build of a template is and what it wrote, without waiting for more.</summary>

@@ -80,18 +80,16 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
             : null;
 
     /// <summary>Resumes what does not answer because it is paused, by pause_sandbox or by its timeout.</summary>
-    /// <returns>False when it is not paused.</returns>
-    public static async Task<bool> TryResumeAsync(Sandbox paused, TimeSpan life, CancellationToken cancellationToken)
+    /// <returns>The sandbox, of which more is known once it runs; null when it is not paused.</returns>
+    public static async Task<Sandbox?> ResumeOrDefaultAsync(Sandbox paused, TimeSpan life, CancellationToken cancellationToken)
     {
         try
         {
-            if ((await paused.GetInfoAsync(cancellationToken)).State != Protocol.SandboxState.Paused) return false;
-            await paused.ConnectAsync(life, cancellationToken);
-            return true;
+            return (await paused.GetInfoAsync(cancellationToken)).State == Protocol.SandboxState.Paused ? await paused.ConnectAsync(life, cancellationToken) : null;
         }
         catch (NotFoundException)
         {
-            return false;
+            return null;
         }
     }
 
@@ -144,7 +142,7 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
         }
         catch (NotFoundException)
         {
-            if (!await TryResumeAsync(current, life, cancellationToken))
+            if (await ResumeOrDefaultAsync(current, life, cancellationToken) is null)
             {
                 Lose(current);
                 return null;

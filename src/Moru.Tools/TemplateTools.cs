@@ -110,7 +110,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
         }
         catch (BuildException error)
         {
-            return TemplateBuild.From(build, "error", log, $"{ToolErrors.Sentence(error)} Mend the step and call build_template again; the steps before it are cached.");
+            return TemplateBuild.From(build, "error", log, $"{ToolErrors.Sentence(error)} Fix the step and call build_template again; the steps before it are cached.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

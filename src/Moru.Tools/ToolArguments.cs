@@ -44,6 +44,7 @@ internal static class ToolArguments
         "string" => IsText(value) && IsAllowed(property, value) && HasLength(property, value.GetString()!) ? value : null,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value : null,
         "integer" => FitInteger(property, value),
+        "array" => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(IsText) ? value : null,
         "object" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(member => IsText(member.Value)) ? value : null,
         var other => throw new NotSupportedException($"No tool has an argument of type '{other}' yet."),
     };
@@ -87,6 +88,7 @@ internal static class ToolArguments
             $"a whole number from {minimum} to {maximum}",
         "integer" when property.TryGetProperty("minimum", out var minimum) => $"a whole number from {minimum}",
         "integer" => "a whole number",
+        "array" => "a list of strings",
         _ => "an object with string values",
     };
 

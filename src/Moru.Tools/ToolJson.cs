@@ -9,6 +9,7 @@ namespace Moru.Tools;
 [JsonSerializable(typeof(int?))]
 [JsonSerializable(typeof(long?))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(CodeOutput))]
 [JsonSerializable(typeof(CommandList))]

@@ -8,7 +8,7 @@ namespace Moru.Tools;
 internal static class ToolSchemas
 {
     // Results may have these too; their text says them, and an object may have more members than its schema names.
-    private static readonly HashSet<string> Unlisted = ["note", "running", "cut_bytes", "timed_out", "omitted", "session", "replaced", "media_type", "title", "closed", "total_lines", "line", "size_bytes", "template", "done"];
+    private static readonly HashSet<string> Unlisted = ["note", "running", "cut_bytes", "timed_out", "omitted", "session", "replaced", "media_type", "title", "closed", "total_lines", "line", "size_bytes", "template", "done", "traffic_token"];
 
     /// <summary>How schemas are made: absent and null mean the same here, so "or null" is left out.</summary>
     public static AIJsonSchemaCreateOptions Options { get; } = new() { TransformSchemaNode = (_, node) => WithoutNull(node) };

@@ -26,7 +26,10 @@ public sealed class StandIn : IAsyncDisposable
     }
 
     /// <summary>Starts on a free port.</summary>
-    public static async Task<StandIn> StartAsync(params string[] answers)
+    public static Task<StandIn> StartAsync(params string[] answers) => StartAsync(StatusCodes.Status200OK, answers);
+
+    /// <summary>Starts one that answers with a status, such as a refusal.</summary>
+    public static async Task<StandIn> StartAsync(int status, params string[] answers)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -43,6 +46,7 @@ public sealed class StandIn : IAsyncDisposable
                 standIn.bodies.Add(body);
             }
 
+            context.Response.StatusCode = status;
             context.Response.ContentType = "application/json";
             await context.Response.WriteAsync(answer.ReplaceLineEndings(""), context.RequestAborted);
         });

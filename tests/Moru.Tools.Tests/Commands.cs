@@ -55,6 +55,23 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     }
 
     [Fact]
+    public async Task Old_commands_give_way_in_each_of_several_sandboxes()
+    {
+        var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 300 })).SandboxId;
+        for (var i = 0; i < 66; i++)
+        {
+            await Tools.RunAsync("true");
+            await Tools.CallAsync("run_command", new { command = "true", sandbox_id = other });
+        }
+
+        const string Count = "ls /tmp/.moru/*.exit | wc -l";
+        var counts = new[] { (await Tools.RunAsync(Count)).Stdout, (await Tools.CallAsync<CommandOutput>("run_command", new { command = Count, sandbox_id = other })).Stdout };
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
+
+        Assert.All(counts, count => Assert.InRange(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), 32, 65));
+    }
+
+    [Fact]
     public async Task A_long_output_loses_its_middle_and_says_the_call_that_reads_it()
     {
         var output = await Tools.RunAsync("seq 1 20000; echo e >&2");

@@ -1,3 +1,6 @@
+using System.Net.Http.Json;
+using Moru.Protocol;
+
 namespace Moru.Tools.Tests;
 
 public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : ToolTests(shared), IClassFixture<ToolTests.Shared>
@@ -77,13 +80,58 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
     {
         var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 100, env = new { GREETING = "hé" }, metadata = new { purpose = "shape" }, internet = false })).SandboxId!;
         var found = await Tools.CallAsync<SandboxList>("list_sandboxes", new { metadata = new { purpose = "shape" } });
-        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo $GREETING; grep -c ' 00000000 ' /proc/net/route", sandbox_id = made });
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo $GREETING", sandbox_id = made });
+        var network = await NetworkAsync(made);
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
 
         var line = Assert.Single(found.Sandboxes);
         Assert.Equal(made, line.SandboxId);
         Assert.InRange((DateTimeOffset.Parse(line.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 30, 100);
-        Assert.StartsWith("hé\n", output.Stdout, StringComparison.Ordinal);
+        Assert.Equal("hé\n", output.Stdout);
+        Assert.Equal((true, "0.0.0.0/0"), (network.Enforced, Assert.Single(network.DenyOut)));
+    }
+
+    [Fact]
+    public async Task Network_rules_are_those_asked_for_and_a_port_that_is_not_public_comes_with_its_token()
+    {
+        var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 100, allow_out = new[] { "203.0.113.7", "api.example.com" }, public_ports = false })).SandboxId!;
+        await Tools.CallAsync("run_command", new { command = "python3 -m http.server 8123", wait_seconds = 0, sandbox_id = made });
+        await Eventually.TrueAsync(async () => (await Tools.CallAsync<CommandOutput>("run_command", new { command = "curl -s -o /dev/null localhost:8123", sandbox_id = made })).ExitCode == 0);
+        await using var stranger = new ToolSession(fixture);
+
+        var own = await Tools.CallAsync<PortUrl>("get_url", new { port = 8123, sandbox_id = made });
+        var strangers = await stranger.CallAsync<PortUrl>("get_url", new { port = 8123, sandbox_id = made });
+        var network = await NetworkAsync(made);
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
+
+        Assert.Equal(["api.example.com", "203.0.113.7"], network.AllowOut.OrderDescending());
+        Assert.Equal(["0.0.0.0/0"], network.DenyOut);
+        Assert.NotNull(own.TrafficToken);
+        Assert.Equal((own.Url, own.TrafficToken), (strangers.Url, strangers.TrafficToken));
+        Assert.Contains($"Moru-Traffic-Access-Token: {own.TrafficToken}", own.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_server_says_how_to_make_room()
+    {
+        await using var full = await StandIn.StartAsync(429, """{"code":429,"message":"100 sandboxes run already, which is the maximum; kill or pause one first."}""");
+        await using var session = new SandboxSession(new MoruClient(new MoruOptions { ApiUrl = new Uri(full.Url), ApiKey = "key" }));
+        var create = ToolSet.Create(session).Single(tool => tool.Name == "create_sandbox");
+
+        var error = await Assert.ThrowsAsync<ToolException>(async () => await create.InvokeAsync([], Cancel));
+
+        Assert.StartsWith("100 sandboxes run already, which is the maximum; kill or pause one first. Find sandboxes that are no longer needed with list_sandboxes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_disk_says_how_to_make_room()
+    {
+        await Tools.RunAsync("head -c 70M /dev/zero > /dev/shm/fill");
+
+        var error = await Tools.FailAsync("write_file", new { path = "/dev/shm/more.txt", content = new string('x', 1 << 20) });
+        await Tools.RunAsync("rm /dev/shm/*");
+
+        Assert.Contains("Free some space (`du -sh * | sort -h`", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,6 +178,12 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
 
         Assert.Equal((other, "paused", "paused"), (details.SandboxId, details.State, again.State));
+    }
+
+    private async Task<SandboxNetworkReport> NetworkAsync(string id)
+    {
+        using var api = new HttpClient { DefaultRequestHeaders = { { Headers.ApiKey, fixture.Server.ApiKey } } };
+        return (await api.GetFromJsonAsync(new Uri(fixture.Server.HttpUrl!, $"sandboxes/{id}/network"), ApiJson.Default.SandboxNetworkReport, Cancel))!;
     }
 
     [Fact]

@@ -20,6 +20,29 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
     }
 
     [Fact]
+    public async Task A_template_has_its_size_and_its_server_runs_from_the_start()
+    {
+        await Tools.CallAsync("build_template", new
+        {
+            name = "served",
+            dockerfile = "FROM moru/base\nENV GREETING=hello\nWORKDIR /srv\nRUN echo \"$GREETING\" > page.txt",
+            start_command = "python3 -m http.server 8000 -d /srv",
+            ready_command = "curl -sf localhost:8000/page.txt",
+            cpus = 1,
+            memory_mb = 512,
+            wait_seconds = 300,
+        });
+        var sandbox = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { template = "served", timeout_seconds = 120 })).SandboxId;
+        var details = await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { sandbox_id = sandbox });
+        var page = await Tools.CallAsync<CommandOutput>("run_command", new { command = "curl -s localhost:8000/page.txt", sandbox_id = sandbox });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox });
+        await Tools.CallAsync("delete_template", new { template = "served" });
+
+        Assert.Equal((1, 512L << 20), (details.Cpus, details.MemoryBytes));
+        Assert.Equal("hello\n", page.Stdout);
+    }
+
+    [Fact]
     public async Task What_is_not_ones_own_or_not_there_is_told_apart()
     {
         Assert.Equal("The template 'base' is not yours, so it cannot be deleted.", await Tools.FailAsync("delete_template", new { template = "base" }));
@@ -35,14 +58,16 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
 
         Assert.StartsWith("The template 'broken' has no successful build yet. Build it with build_template", unusable, StringComparison.Ordinal);
         Assert.Equal(("error", true), (failed.Status, failed.IsError));
-        Assert.Contains("Mend the step", failed.Note, StringComparison.Ordinal);
+        Assert.Contains("before", failed.Log, StringComparison.Ordinal);
+        Assert.Contains("echo before; exit 3", failed.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Fix the step", failed.Note, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("FROM moru/base\nCOPY . /app", "has COPY or ADD")]
     [InlineData("FROM moru/base\n  add /etc/passwd /x", "has COPY or ADD")]
     [InlineData("FROM moru/base\nONBUILD COPY a b", "has COPY or ADD")]
-    [InlineData("RUN echo", "")]
+    [InlineData("RUN echo", "FROM")]
     public async Task A_build_reads_no_file_of_this_machine_and_says_what_it_cannot_do(string dockerfile, string expected)
     {
         Assert.Contains(expected, await Tools.FailAsync("build_template", new { name = "refused", dockerfile }), StringComparison.Ordinal);

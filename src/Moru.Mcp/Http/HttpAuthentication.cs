@@ -28,9 +28,18 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
         }
 
         var session = context.Request.Headers[SessionHeader] is [{ Length: > 0 } name] ? name : "default";
-        if (Key(context.Request.Headers) is not { } key) await ChallengeAsync(context, $"give an API key in the header {Headers.ApiKey}, or as a bearer token");
-        else if (!SessionName.IsValid(session)) await HttpProblem.WriteAsync(context, StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}");
-        else if (await RefusalAsync(context, key) is { } refusal) await refusal;
+        if (Key(context.Request.Headers) is not { } key)
+        {
+            await RefuseAsync(context, new(StatusCodes.Status401Unauthorized, $"give an API key in the header {Headers.ApiKey}, or as a bearer token"));
+        }
+        else if (!SessionName.IsValid(session))
+        {
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}"));
+        }
+        else if (await RefusalOrDefaultAsync(key, context.RequestAborted) is { } refusal)
+        {
+            await RefuseAsync(context, refusal);
+        }
         else
         {
             // The SDK ties a session to this identity, so that nobody uses that of another.
@@ -41,14 +50,15 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
         }
     }
 
-    private async Task<Task?> RefusalAsync(HttpContext context, string key)
+    /// <returns>Null when the key is good.</returns>
+    private async Task<Refusal?> RefusalOrDefaultAsync(string key, CancellationToken cancellationToken)
     {
         var owner = SessionName.Owner(key);
         if (goodUntil.TryGetValue(owner, out var until) && until > time.GetUtcNow()) return null;
         try
         {
-            using var client = await backend.ConnectAsync(key, context.RequestAborted);
-            await client.ListSandboxPageAsync(new SandboxQuery { PageSize = 1 }, context.RequestAborted);
+            using var client = await backend.ConnectAsync(key, cancellationToken);
+            await client.ListSandboxPageAsync(new SandboxQuery { PageSize = 1 }, cancellationToken);
             if (goodUntil.Count >= MaxKnown) goodUntil.Clear();
             goodUntil[owner] = time.GetUtcNow() + Trust;
             return null;
@@ -56,26 +66,27 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
         catch (AuthenticationException error)
         {
             goodUntil.TryRemove(owner, out _);
-            return ChallengeAsync(context, error.Message, "invalid_token");
+            return new(StatusCodes.Status401Unauthorized, error.Message, "invalid_token");
         }
         catch (RateLimitException error)
         {
-            return HttpProblem.WriteAsync(context, StatusCodes.Status429TooManyRequests, error.Message);
+            return new(StatusCodes.Status429TooManyRequests, error.Message);
         }
         catch (ServerUnreachableException error)
         {
-            return HttpProblem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, error.Message);
+            return new(StatusCodes.Status503ServiceUnavailable, error.Message);
         }
         catch (SandboxException error)
         {
-            return HttpProblem.WriteAsync(context, StatusCodes.Status403Forbidden, error.Message);
+            return new(StatusCodes.Status502BadGateway, error.Message);
         }
     }
 
-    private static Task ChallengeAsync(HttpContext context, string message, string? error = null)
+    private static Task RefuseAsync(HttpContext context, Refusal refusal)
     {
-        context.Response.Headers.WWWAuthenticate = $"Bearer {(error is null ? "" : $"error=\"{error}\", ")}resource_metadata=\"{HttpMetadata.UrlFor(context.Request)}\"";
-        return HttpProblem.WriteAsync(context, StatusCodes.Status401Unauthorized, message);
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = $"Bearer {(refusal.Error is { } error ? $"error=\"{error}\", " : "")}resource_metadata=\"{HttpMetadata.UrlFor(context.Request)}\"";
+        return HttpProblem.WriteAsync(context, refusal.Status, refusal.Message);
     }
 
     private static string? Key(IHeaderDictionary headers)
@@ -83,6 +94,11 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
         if (headers[Headers.ApiKey] is [{ Length: > 0 } key]) return key;
         return headers.Authorization is [{ } text] && text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && text["Bearer ".Length..].Trim() is { Length: > 0 } token ? token : null;
     }
+
+    /// <param name="Status">Of the answer.</param>
+    /// <param name="Message">Why.</param>
+    /// <param name="Error">What is wrong with a bearer token (RFC 6750); null: there was none.</param>
+    private sealed record Refusal(int Status, string Message, string? Error = null);
 }
 
 /// <summary>Whose request it is.</summary>

@@ -31,5 +31,6 @@ internal static class HttpMetadata
         ["bearer_methods_supported"] = new JsonArray("header"),
     }.ToJsonString();
 
-    private static string Origin(HttpRequest request) => $"{request.Scheme}://{request.Host}";
+    // A proxy with TLS before it says so; whoever lies there misleads nobody but itself.
+    private static string Origin(HttpRequest request) => $"{(request.Headers["X-Forwarded-Proto"] is ["https"] ? "https" : request.Scheme)}://{request.Host}";
 }

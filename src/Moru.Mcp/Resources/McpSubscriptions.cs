@@ -28,6 +28,8 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         lock (guard)
         {
             if (IsWatched(uri)) return new EmptyResult();
+            foreach (var (ended, one) in byUri)
+                if (one.Running.IsCompleted) byUri.Remove(ended);
             if (byUri.Count >= Capacity) throw new McpProtocolException($"A session may have {Capacity} subscriptions; unsubscribe from some.", McpErrorCode.InvalidParams);
         }
 

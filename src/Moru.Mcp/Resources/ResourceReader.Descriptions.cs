@@ -16,7 +16,7 @@ internal sealed partial class ResourceReader
         ResourceKind.History => new HistoryDescription(await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken)),
         ResourceKind.Sandbox => Describe(await client.GetSandboxInfoAsync(Id(address), cancellationToken)),
         ResourceKind.Metrics => new MetricsDescription(await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken)),
-        ResourceKind.Logs => new LogsDescription(await client.GetSandboxLogsAsync(Id(address), address.Start, cancellationToken: cancellationToken)),
+        ResourceKind.Logs => new LogsDescription(await SandboxViews.ReadLogsAsync(client, Id(address), address.Start, cancellationToken)),
         ResourceKind.Commands => await SandboxViews.ListCommandsAsync(await SandboxAsync(address, cancellationToken), cancellationToken),
         ResourceKind.Output => await SandboxViews.ReadOutputAsync(await SandboxAsync(address, cancellationToken), address.Pid, address.Cursor, cancellationToken),
         ResourceKind.Templates => new TemplatesDescription([.. (await client.ListTemplatesAsync(cancellationToken)).Select(Describe)]),

@@ -169,6 +169,9 @@ public sealed record SandboxDetail : ListedSandbox
     /// <summary>Credential for envd; null when the sandbox is not secured.</summary>
     public string? EnvdAccessToken { get; init; }
 
+    /// <summary>As <see cref="SandboxAccess.TrafficAccessToken"/>; official servers leave it out.</summary>
+    public string? TrafficAccessToken { get; init; }
+
     /// <summary>Domain of the sandbox's host names; null: the client's configured domain.</summary>
     public string? Domain { get; init; }
 }

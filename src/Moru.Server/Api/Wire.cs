@@ -62,6 +62,7 @@ internal static partial class Wire
     public static SandboxDetail ToDetail(SandboxRecord record, string? domain) => new(ToListed(record))
     {
         EnvdAccessToken = record.AccessToken,
+        TrafficAccessToken = record.TrafficToken,
         Domain = record.State is SandboxPhase.Running ? domain : null,
     };
 
