@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Moru.Protocol;
 using Moru.Server;
 
 namespace Moru.Mcp;
@@ -63,7 +64,7 @@ internal static class EnvCommand
         limit.CancelAfter(ResolverPatience);
         try
         {
-            var name = $"49983-i{Guid.NewGuid():n}.{domain.Split(':')[0]}";
+            var name = new SandboxHost(Ports.Envd, $"i{Guid.NewGuid():n}").Under(domain.Split(':')[0]);
             var addresses = await Dns.GetHostAddressesAsync(name, limit.Token);
             return addresses.Length > 0 && addresses.All(IsOfThisMachine);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Moru.Runtime;
 using Moru.Server;
@@ -7,10 +8,10 @@ namespace Moru.Mcp;
 /// <summary>Starts a server on the data directory of the settings.</summary>
 internal static class LocalServer
 {
-    /// <summary>On the unix socket alone.</summary>
+    /// <summary>On the unix socket, and on a free port of loopback, where ports of sandboxes have their URLs.</summary>
     /// <exception cref="RuntimeException">The data directory is in use, damaged or not ours to write, or the agent is missing.</exception>
     public static Task<MoruServer> StartAsync(Settings settings, ILoggerFactory logs, CancellationToken cancellationToken) =>
-        StartAsync(settings, Options(settings), logs, cancellationToken);
+        StartAsync(settings, Options(settings) with { Http = new IPEndPoint(IPAddress.Loopback, 0) }, logs, cancellationToken);
 
     /// <summary>On the addresses of the settings as well.</summary>
     /// <exception cref="RuntimeException">The data directory is in use, damaged or not ours to write, or the agent is missing.</exception>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using Moru.Protocol;
 
 namespace Moru.Mcp;
 
@@ -47,7 +48,7 @@ internal static class McpConsent
         return (call.Name, Given(call, "action")) switch
         {
             ("kill_sandbox", _) when !own => $"End sandbox {Shown(call, "sandbox_id")} for good? Its processes stop and its files are lost.",
-            ("set_timeout", _) when !own && await IsShorterAsync(call, session, cancellationToken) => $"Let sandbox {Shown(call, "sandbox_id")} end sooner than it would? Its files are lost then.",
+            ("set_timeout", _) when !own && await IsShorterAsync(call, session, cancellationToken) => $"Shorten the life of sandbox {Shown(call, "sandbox_id")}? Its files are lost when it ends.",
             ("remove_file", _) when Given(call, "path") is not null => $"Remove {Shown(call, "path")}, with all that is in it, from {(own ? "the session sandbox" : $"sandbox {Shown(call, "sandbox_id")}")}?",
             ("delete_template", _) when Given(call, "template") is not null => $"Delete the template {Shown(call, "template")} with all its builds for good?",
             ("manage_volume", "delete") when Given(call, "volume") is not null => $"Delete the volume {Shown(call, "volume")} with all its files for good?",
@@ -62,7 +63,7 @@ internal static class McpConsent
         try
         {
             var sandbox = await (await session.ClientAsync(cancellationToken)).GetSandboxInfoAsync(Given(call, "sandbox_id")!, cancellationToken);
-            return DateTimeOffset.UtcNow.AddSeconds(life) < sandbox.EndAt;
+            return sandbox.State == SandboxState.Paused || DateTimeOffset.UtcNow.AddSeconds(life) < sandbox.EndAt; // a paused one does not end at all
         }
         catch (SandboxException)
         {

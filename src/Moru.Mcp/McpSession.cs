@@ -8,12 +8,12 @@ internal sealed class McpSession : IAsyncDisposable
 {
     /// <param name="connect">Makes a client once a server answers.</param>
     /// <param name="toolsets">The tools that it offers.</param>
-    /// <param name="name">What the session sandbox is kept under; null: it ends with the session.</param>
+    /// <param name="kept">The name that the session sandbox is kept under, in a data directory; null: it ends with the session.</param>
     /// <param name="timeProvider">The clock of its tasks; null: the system's.</param>
-    public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, string? name, TimeProvider? timeProvider = null)
+    public McpSession(Func<CancellationToken, Task<MoruClient>> connect, Toolsets toolsets, (string DataDirectory, string Name)? kept = null, TimeProvider? timeProvider = null)
     {
         Tasks = new McpTasks(timeProvider ?? TimeProvider.System);
-        Sandboxes = new SandboxSession(connect, new() { Name = name });
+        Sandboxes = new SandboxSession(connect, kept is var (place, name) ? new() { Name = name, Alone = cancel => SessionLock.WaitAsync(place, name, cancel) } : new());
         Tools = McpTools.Create(this, toolsets);
         Resources = new McpResources(this);
         Completions = new McpCompletions(this);

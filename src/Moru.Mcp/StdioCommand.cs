@@ -20,7 +20,7 @@ internal static partial class StdioCommand
         Console.SetOut(Console.Error); // the transport has its own stdout; anything else that prints must not reach the client
 
         var backend = new Backend(settings, logs);
-        var session = new McpSession(backend.ConnectAsync, settings.Toolsets, settings.Session);
+        var session = new McpSession(backend.ConnectAsync, settings.Toolsets, settings.Session is { } name ? (settings.DataDirectory, name) : null);
         using var ending = new CancellationTokenSource();
         var warmUp = WarmUpAsync(session.Sandboxes, log, ending.Token);
         var subscriptions = new McpSubscriptions(session, log);

@@ -62,6 +62,7 @@ public sealed partial class MoruClient
             EnvdAccessToken = detail.EnvdAccessToken,
             TrafficAccessToken = detail.TrafficAccessToken,
             Domain = detail.Domain,
+            PortUrl = detail.PortUrl,
         });
     }
 

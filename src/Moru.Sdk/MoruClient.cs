@@ -70,11 +70,16 @@ public sealed partial class MoruClient : IDisposable
         ? string.Create(CultureInfo.InvariantCulture, $"localhost:{port}")
         : new SandboxHost(port, access.SandboxId).Under(DomainOf(access));
 
+    internal Uri UrlOf(SandboxAccess access, int port) => access.PortUrl is { } template && !options.Debug
+        ? new Uri(template.Replace("{port}", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
+        : new Uri($"{(options.Debug ? "http" : "https")}://{HostOf(access, port)}");
+
     /// <summary>Root of the agent's URLs for whoever has no connection of this client's, such as a browser.</summary>
     internal Uri PublicRootOf(SandboxAccess access) => options switch
     {
         { SandboxUrl: { } url } => WithSlash(url),
         { Debug: true } => new Uri($"http://{HostOf(access, Ports.Envd)}/"),
+        _ when local => UrlOf(access, Ports.Envd),
         _ => new Uri($"https://{HostOf(access, Ports.Envd)}/"),
     };
 

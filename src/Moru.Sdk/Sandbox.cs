@@ -63,6 +63,15 @@ public sealed partial class Sandbox : IAsyncDisposable
         return client.HostOf(access, port);
     }
 
+    /// <summary>URL of a server on <paramref name="port"/> in the sandbox: what <see cref="GetHost"/> names, with the scheme that the server there speaks.</summary>
+    /// <returns>With a Moru server of one's own, plain HTTP on this machine or HTTPS under its domain; otherwise HTTPS.</returns>
+    public Uri GetUrl(int port)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(port, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(port, 65535);
+        return client.UrlOf(access, port);
+    }
+
     /// <summary>URL to which anyone may send one file as a multipart form with <c>POST</c>, without credentials.</summary>
     /// <param name="path">Path of the file; null: the file names in the form are the paths.</param>
     /// <param name="user">User who gets the file; default: the template's user.</param>

@@ -97,7 +97,7 @@ public sealed class MoruServer : IAsyncDisposable
             proxy = new SandboxProxy(runtime.Sandboxes);
             var socketPath = Path.Combine(Path.GetFullPath(options.DataDirectory), SocketName);
             rates = new RateLimits(runtime, options.AnonymousRequestsPerMinute, time);
-            var domain = new ServerDomain(options.Domain, () => Listening(app!, Uri.UriSchemeHttps)?.Port);
+            var domain = new ServerDomain(options.Domain, () => Listening(app!, Uri.UriSchemeHttps)?.Port, () => Listening(app!, Uri.UriSchemeHttp)?.Port);
             authority = options.Https is null ? null : LocalAuthority.Open(options.DataDirectory, domain.Name, time);
             var drain = new Drain();
             app = Build(options, runtime, proxy, rates, drain, authority, domain, socketPath, logs);

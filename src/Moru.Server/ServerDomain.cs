@@ -6,7 +6,8 @@ namespace Moru.Server;
 /// <summary>The domain of the API (<c>api.{domain}</c>) and of sandbox hosts (<c>{port}-{sandboxID}.{domain}</c>).</summary>
 /// <param name="configured">As in the options, possibly with a port; null: the default, which clients are told only when there is TLS.</param>
 /// <param name="httpsPort">The port that TLS was given once the server listens; null: none.</param>
-internal sealed class ServerDomain(string? configured, Func<int?> httpsPort)
+/// <param name="httpPort">The port of plain HTTP on this machine; null: none.</param>
+internal sealed class ServerDomain(string? configured, Func<int?> httpsPort, Func<int?> httpPort)
 {
     /// <summary>Resolves to loopback on many machines without any set-up; two labels, since TLS allows no wildcard right below a top-level domain.</summary>
     public const string Default = "moru.localhost";
@@ -19,6 +20,17 @@ internal sealed class ServerDomain(string? configured, Func<int?> httpsPort)
     {
         (null, { } port) => port == 443 ? Name : string.Create(CultureInfo.InvariantCulture, $"{Name}:{port}"),
         _ => configured, // a port of the user's own is that of something in front of this server
+    };
+
+    /// <summary>
+    /// Where ports of a sandbox are reached: under the default domain, which leads nowhere but to this machine, by plain HTTP, whose names
+    /// browsers and curl resolve and whose certificate nobody must trust. Null: nowhere but on the socket.
+    /// </summary>
+    public string? PortUrl(string sandboxId) => (configured, httpPort(), Told) switch
+    {
+        (null, { } plain, _) => string.Create(CultureInfo.InvariantCulture, $"http://{{port}}-{sandboxId}.{Name}:{plain}"),
+        (_, _, { } told) => $"https://{{port}}-{sandboxId}.{told}",
+        _ => null,
     };
 
     /// <summary>A host is a sandbox's when it begins with a number and a dash, under whatever domain; and so is any unknown name of ours.</summary>

@@ -9,44 +9,64 @@ namespace Moru.Tools;
 /// </summary>
 internal static class CleanText
 {
-    private const string Open = "<untrusted>\n";
-    private const string Close = "</untrusted>\n";
+    private const string Open = "<untrusted>";
+    private const string Close = "</untrusted>";
 
     /// <summary>Text of a file: every character that stays is the file's own, the others are shown as escapes.</summary>
-    public static string OfFile(string text) => Escape(text);
+    public static string OfFile(string text) => Escape(text, isName: false);
+
+    /// <summary>A name or another text that is one line: line ends in it are shown as escapes, too.</summary>
+    public static string OfName(string text) => Escape(text, isName: true);
 
     /// <summary>Output of a program as a terminal would leave it: without colours, and of a line that was overwritten the last state.</summary>
-    public static string OfOutput(string text) => text.AsSpan().IndexOfAny('\e', '\r', '\b') < 0 ? Escape(text) : Escape(Overwrite(TerminalText.Strip(text)));
+    public static string OfOutput(string text) => OfFile(text.AsSpan().IndexOfAny('\e', '\r', '\b') < 0 ? text : Overwrite(TerminalText.Strip(text)));
 
     /// <summary>Marks text as data of a sandbox, so that a model does not take it for instructions.</summary>
     public static string Mark(string clean)
     {
         if (clean.Length == 0) return "";
-        var inner = clean.Replace("</untrusted", "<\\/untrusted", StringComparison.OrdinalIgnoreCase);
-        return $"{Open}{inner}{(inner[^1] == '\n' ? "" : "\n")}{Close}";
+        var inner = Closed(clean);
+        return $"{Open}\n{inner}{(inner[^1] == '\n' ? "" : "\n")}{Close}\n";
     }
 
-    private static string Escape(string text)
+    /// <summary>Marks a part of a sentence of ours, which a name or message out of a sandbox is.</summary>
+    public static string MarkWords(string text) => $"{Open}{Closed(OfName(text))}{Close}";
+
+    /// <summary>Bytes of a character as it is shown: that of an escape when it is not safe.</summary>
+    /// <param name="text">Where it stands.</param>
+    /// <param name="at">Its place.</param>
+    /// <param name="length">Its UTF-16 units.</param>
+    public static int Cost(ReadOnlySpan<char> text, int at, out int length)
+    {
+        Rune.DecodeFromUtf16(text[at..], out var rune, out length);
+        return IsSafe(rune, text, at) ? rune.Utf8SequenceLength : EscapeOf(rune).Length;
+    }
+
+    private static string Closed(string text) => text.Replace("</untrusted", "<\\/untrusted", StringComparison.OrdinalIgnoreCase);
+
+    private static string EscapeOf(Rune rune) => string.Create(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X2}}}");
+
+    private static string Escape(string text, bool isName)
     {
         StringBuilder? clean = null;
         var copied = 0;
         for (var at = 0; at < text.Length; at++)
         {
-            var rune = Rune.GetRuneAt(text, at) is var whole && IsSafe(whole, text, at) ? default(Rune?) : whole;
-            if (rune is { } hidden)
+            var rune = Rune.GetRuneAt(text, at);
+            if (!IsSafe(rune, text, at) || (isName && rune.Value is '\n' or '\r' or '\t'))
             {
                 clean ??= new StringBuilder(text.Length + 64);
-                clean.Append(text, copied, at - copied).Append(CultureInfo.InvariantCulture, $"\\u{{{hidden.Value:X2}}}");
-                copied = at + hidden.Utf16SequenceLength;
+                clean.Append(text, copied, at - copied).Append(EscapeOf(rune));
+                copied = at + rune.Utf16SequenceLength;
             }
 
-            at += whole.Utf16SequenceLength - 1;
+            at += rune.Utf16SequenceLength - 1;
         }
 
         return clean is null ? text : clean.Append(text, copied, text.Length - copied).ToString();
     }
 
-    private static bool IsSafe(Rune rune, string text, int at) => rune.Value switch
+    private static bool IsSafe(Rune rune, ReadOnlySpan<char> text, int at) => rune.Value switch
     {
         '\n' or '\t' => true,
         '\r' => at + 1 < text.Length && text[at + 1] == '\n',

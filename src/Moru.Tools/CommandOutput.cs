@@ -7,6 +7,9 @@ namespace Moru.Tools;
 /// <summary>What a command wrote, and how it ended if it has.</summary>
 public sealed record CommandOutput : SandboxResult
 {
+    // What escapes may add to a short output before it is cut.
+    private const int Slack = 500;
+
     /// <summary>Exit code; absent while the command runs and when it was killed.</summary>
     public int? ExitCode { get; init; }
 
@@ -50,14 +53,20 @@ public sealed record CommandOutput : SandboxResult
         }
     }
 
-    /// <summary>A command that has ended and printed all of its short output.</summary>
-    internal static CommandOutput Whole(CommandResult result) => new()
+    /// <summary>A command that has ended and printed all of its output.</summary>
+    /// <returns>Null when that is not all, or too much to show.</returns>
+    internal static CommandOutput? WholeOrDefault(CommandResult result)
     {
-        ExitCode = result.ExitCode,
-        Stdout = CleanText.OfOutput(result.Stdout),
-        Stderr = CleanText.OfOutput(result.Stderr),
-        Note = result is { ExitCode: < 0, Error: { } error } ? $"The command ended with {error}." : null,
-    };
+        var whole = new CommandOutput
+        {
+            ExitCode = result.ExitCode,
+            Stdout = CleanText.OfOutput(result.Stdout),
+            Stderr = CleanText.OfOutput(result.Stderr),
+            Note = result is { ExitCode: < 0, Error: { } error } ? $"The command ended with {error}." : null,
+        };
+        var isWhole = result.Gaps == 0 && result.Stdout.Length + result.Stderr.Length <= CommandReport.Budget;
+        return isWhole && Encoding.UTF8.GetByteCount(whole.Stdout) + Encoding.UTF8.GetByteCount(whole.Stderr) <= CommandReport.Budget + Slack ? whole : null;
+    }
 
     /// <summary>A command that nobody waits for.</summary>
     internal static CommandOutput Started(int pid, string? sandboxId)
@@ -86,7 +95,7 @@ public sealed record CommandOutput : SandboxResult
             : $"{cut:N0} bytes were cut; read them with {Call(new OutputCursor(stdout.HeadEnd, stderr.HeadEnd), 0)}, or filter {CommandScript.Folder}/{pid}.out and .err with run_command (grep, sed -n).";
         if (whereCut is not null) notes.Add(whereCut);
         if (more) notes.Add($"There is more: {Call(next, 0)}.");
-        else if (report.Running) notes.Add($"It runs on as process {pid}. Wait for it and read what comes with {Call(next, 30)}, or end it with kill_command.");
+        else if (report.Running) notes.Add($"It is still running as process {pid}. Wait for it and read what comes with {Call(next, 30)}, or end it with kill_command.");
         else if (report.ExitCode is null) notes.Add("It was killed, or its sandbox was stopped, so it has no exit code.");
         return new CommandOutput
         {

@@ -27,21 +27,29 @@ internal sealed record CommandReport
         var lines = answer.Split('\n');
         if (lines[0] == "unknown")
         {
-            others = [.. lines.Skip(1).Where(line => line.Length > 0)];
+            others = [.. lines.Skip(1).Where(line => line.Length > 0 && line.All(char.IsAsciiDigit))];
             return null;
         }
 
         var head = lines[0].Split(' ');
-        byte[] Bytes(int line) => lines.Length > line ? Convert.FromBase64String(lines[line]) : [];
-        StreamWindows Stream(int index, long start) => new(start, Bytes(1 + index), from is null ? Bytes(3 + index) : [], long.Parse(head[1 + index], CultureInfo.InvariantCulture), Growing: head[0] == "running");
+        StreamWindows Stream(int index, long start) => new(start, Bytes(lines, 1 + index), from is null ? Bytes(lines, 3 + index) : [], Number(head, 1 + index), Growing: head[0] == "running");
         return new CommandReport
         {
             Running = head[0] == "running",
-            ExitCode = int.TryParse(head[0], NumberStyles.Integer, CultureInfo.InvariantCulture, out var code) ? code : null,
+            ExitCode = int.TryParse(head[0], NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null,
             Out = Stream(0, from?.Out ?? 0),
             Err = Stream(1, from?.Err ?? 0),
         };
     }
+
+    // The answer comes out of a sandbox: what is not what the script prints counts as nothing.
+    private static byte[] Bytes(string[] lines, int line)
+    {
+        var bytes = new byte[lines.Length > line ? lines[line].Length : 0];
+        return bytes.Length > 0 && Convert.TryFromBase64String(lines[line], bytes, out var length) ? bytes[..length] : [];
+    }
+
+    private static long Number(string[] words, int word) => words.Length > word && long.TryParse(words[word], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     /// <summary>
     /// Fits both streams into a budget of bytes; one that needs less than half leaves the rest to the other. A page is the beginning of what was

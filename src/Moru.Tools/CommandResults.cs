@@ -43,13 +43,10 @@ public sealed record CommandList : SandboxResult
 
     internal static IReadOnlyList<CommandLine> Parse(string answer) =>
     [
-        .. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 4)).Where(parts => parts.Length == 4).Select(parts => new CommandLine
-        {
-            Pid = int.Parse(parts[0], CultureInfo.InvariantCulture),
-            State = parts[1] is "running" or "lost" ? parts[1] : $"exit {parts[1]}",
-            OutputBytes = long.Parse(parts[2], CultureInfo.InvariantCulture),
-            Command = CleanText.OfOutput(parts[3]),
-        }),
+        .. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 4)).Select(parts => parts is [var pid, var state, var size, var command]
+            && int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+            ? new CommandLine { Pid = id, State = state is "running" or "lost" ? state : $"exit {state}", OutputBytes = bytes, Command = CleanText.OfName(command) }
+            : null).OfType<CommandLine>(),
     ];
 }
 
@@ -68,5 +65,5 @@ public sealed record CommandLine
     /// <summary>First line of the command.</summary>
     public required string Command { get; init; }
 
-    internal static CommandLine From(ProcessInfo process) => new() { Pid = process.Pid, State = "running", Command = CleanText.OfOutput(process.Command.Split('\n')[0]) };
+    internal static CommandLine From(ProcessInfo process) => new() { Pid = process.Pid, State = "running", Command = CleanText.OfName(process.Command.Split('\n')[0]) };
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text;
 using Moru.Protocol;
 
 namespace Moru.Tools;
@@ -12,6 +13,9 @@ internal sealed class CommandTools(SandboxSession session)
     /// <summary>How long a command may hold up its caller: clients give up on calls after 60 s.</summary>
     private const int DefaultWaitSeconds = 45;
     private const int MaxSeconds = 86_400;
+
+    /// <summary>Linux takes 128 KiB in one argument.</summary>
+    private const int MaxScript = 130_000;
     private const string WhichCommand = "From run_command";
 
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
@@ -29,7 +33,8 @@ internal sealed class CommandTools(SandboxSession session)
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        var script = CommandScript.Start(command, CommandReport.Budget + 1);
+        CheckNames(env);
+        var script = Script(command, sandbox_id);
         var options = new CommandOptions
         {
             Cwd = cwd,
@@ -43,22 +48,39 @@ internal sealed class CommandTools(SandboxSession session)
         return await session.UseAsync(sandbox_id, wait, sandbox => new CommandRun(sandbox, sandbox_id, progress).ToEndAsync(script, options, wait, cancellationToken), cancellationToken);
     }
 
-    [Description("Read a command's output, waiting for its end: beginning and end, or all that follows a cursor.")]
+    [Description("Read a command's output, waiting up to wait_seconds for its end: head and tail, or all that follows a cursor.")]
     public Task<CommandOutput> ReadAsync(
-        [Description(WhichCommand)] int pid,
+        [Description(WhichCommand), Range(1, int.MaxValue)] int pid,
         [Description("From a result")] string? cursor = null,
         [Description("Longest wait"), Range(0, MaxWaitSeconds)] int wait_seconds = 0,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
+        IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {
         OutputCursor? from = cursor is null ? null : OutputCursor.Parse(cursor);
         var wait = TimeSpan.FromSeconds(wait_seconds);
-        return session.UseAsync(sandbox_id, wait, sandbox => CommandRun.ReadAsync(sandbox, pid, from, wait, sandbox_id, cancellationToken), cancellationToken);
+        return session.UseAsync(
+            sandbox_id,
+            wait,
+            async sandbox =>
+            {
+                if (session.Terminals.FindOrDefault(sandbox.SandboxId, pid) is not null) throw IsTerminal(pid, "Look at it", sandbox_id);
+                await using var follower = progress is not null && wait > TimeSpan.Zero ? await CommandRun.FollowAsync(sandbox, pid, progress) : null;
+                return await CommandRun.ReadAsync(sandbox, pid, from, wait, sandbox_id, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    /// <exception cref="ToolException">A name is none that the environment can hold.</exception>
+    public static void CheckNames(Dictionary<string, string>? env)
+    {
+        if (env?.Keys.FirstOrDefault(name => name.Length == 0 || name.AsSpan().IndexOfAny("= \0") >= 0) is { } wrong)
+            throw new ToolException($"`env` has the name '{wrong.Replace("\0", "\\0", StringComparison.Ordinal)}'; a name has letters, digits and underscores, for example: {{\"env\":{{\"MODE\":\"test\"}}}}");
     }
 
     [Description("Kill a command or terminal with all it started.")]
     public Task<KilledCommand> KillAsync(
-        [Description("Process id")] int pid,
+        [Description("Process id"), Range(1, int.MaxValue)] int pid,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
         session.UseAsync(
@@ -74,7 +96,7 @@ internal sealed class CommandTools(SandboxSession session)
 
     [Description("Write to the stdin of a command that was started with wait_seconds 0. Lines need their \\n.")]
     public Task<SentInput> SendAsync(
-        [Description(WhichCommand)] int pid,
+        [Description(WhichCommand), Range(1, int.MaxValue)] int pid,
         [Description("What to write")] string text,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default) =>
@@ -83,6 +105,7 @@ internal sealed class CommandTools(SandboxSession session)
             KillPatience,
             async sandbox =>
             {
+                if (session.Terminals.FindOrDefault(sandbox.SandboxId, pid) is not null) throw IsTerminal(pid, "Type into it", sandbox_id);
                 try
                 {
                     await sandbox.Commands.SendStdinAsync(pid, text, cancellationToken);
@@ -106,4 +129,16 @@ internal sealed class CommandTools(SandboxSession session)
             KillPatience,
             sandbox => SandboxViews.ListCommandsAsync(sandbox, cancellationToken),
             cancellationToken);
+
+    private static string Script(string command, string? sandboxId)
+    {
+        if (command.Contains('\0', StringComparison.Ordinal)) throw new ToolException("`command` has a NUL character, which no command line can hold. Write it as `\\0` in printf, or bring binary data in as a file.");
+        var script = CommandScript.Start(command, CommandReport.Budget + 1);
+        return Encoding.UTF8.GetByteCount(script) <= MaxScript
+            ? script
+            : throw new ToolException($"`command` is {Encoding.UTF8.GetByteCount(command)} bytes; at most about {MaxScript} can be run. Write it to a file with write_file, then run that: {ToolCall.Write("run_command", ("command", "bash script.sh"), ("sandbox_id", sandboxId))}");
+    }
+
+    private static ToolException IsTerminal(int pid, string act, string? sandboxId) =>
+        new($"Process {pid} is a terminal. {act} with {ToolCall.Write("use_terminal", ("pid", pid), ("sandbox_id", sandboxId))}.");
 }

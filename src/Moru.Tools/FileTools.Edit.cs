@@ -30,7 +30,7 @@ internal sealed partial class FileTools
 
         // Models write \n; a file of another system keeps its line ends.
         if (content.Contains("\r\n", StringComparison.Ordinal) && !oldText.Contains('\r', StringComparison.Ordinal))
-            (oldText, newText) = (oldText.Replace("\n", "\r\n", StringComparison.Ordinal), newText.ReplaceLineEndings("\r\n"));
+            (oldText, newText) = (oldText.Replace("\n", "\r\n", StringComparison.Ordinal), newText.Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal));
 
         var places = Places(content, oldText);
         if (places.Count == 0) throw new ToolException(DescribeMissing(path, content, oldText, sandboxId));

@@ -14,7 +14,7 @@ internal sealed partial class FileTools
             while (true)
             {
                 if (await NamesAsync(sandbox, parent, name, cancellationToken) is { } names)
-                    return new ToolException($"There is no {what} '{path}' in sandbox {sandbox.SandboxId}. {(names.Length == 0 ? $"'{parent}' is empty." : $"'{parent}' has: {names}.")}", error);
+                    return new ToolException($"There is no {what} '{path}' in sandbox {sandbox.SandboxId}. {(names.Length == 0 ? $"'{parent}' is empty." : $"'{parent}' has: {CleanText.MarkWords(names)}.")}", error);
                 (parent, name) = Split(parent);
             }
         }
@@ -31,7 +31,7 @@ internal sealed partial class FileTools
         {
             var entries = await sandbox.Files.ListAsync(directory, cancellationToken: cancellationToken);
             var names = entries.OrderBy(entry => Distance(entry.Name, like)).ThenBy(entry => entry.Name, StringComparer.Ordinal)
-                .Select(entry => CleanText.OfFile(entry.Name) + (entry.Type == Protocol.FileType.Directory ? "/" : ""));
+                .Select(entry => CleanText.OfName(entry.Name) + (entry.Type == Protocol.FileType.Directory ? "/" : ""));
             return string.Join(", ", names.Take(MaxNames)) + (entries.Count > MaxNames ? $" and {entries.Count - MaxNames} more" : "");
         }
         catch (NotFoundException) when (directory is not ("/" or "."))

@@ -83,14 +83,14 @@ internal sealed partial class FileTools
         var glob = CommandScript.Quote(name ?? "*");
         var search = content is null
             ? $"find {where} \\( -name .git -o -name node_modules \\) -prune -o -name {glob} -print"
-            : $"grep -rnIEsZ --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
+            : $"grep -rnHIEsZ --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
 
         // grep says with -s nothing of files it may not read, but with 2 that the expression is wrong; the empty input shows which.
         var script = $"""
             [ -e {where} ] || exit 44
             {(content is null ? "" : $"grep -qE -e {CommandScript.Quote(content)} </dev/null; [ $? -lt 2 ] || exit 45")}
             {search} 2>/dev/null | cut -c 1-1000 | head -n {MaxMatches + 1}
-            """.ReplaceLineEndings("\n");
+            """;
         try
         {
             var options = new CommandOptions { Timeout = ReadPatience, OutputLimit = 1 << 20 };
@@ -102,7 +102,7 @@ internal sealed partial class FileTools
         }
         catch (CommandExitException error) when (error.ExitCode == 45)
         {
-            throw new ToolException($"`content` is not a valid extended regular expression ({error.Stderr.Trim()}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that you mean literally, for example: {ToolCall.Write("search_files", ("content", "main\\(\\)"), ("sandbox_id", sandboxId))}", error);
+            throw new ToolException($"`content` is not a valid extended regular expression ({CleanText.MarkWords(error.Stderr.Trim())}). Put a backslash before ( ) [ {{ * + ? . | ^ $ that you mean literally, for example: {ToolCall.Write("search_files", ("content", "main\\(\\)"), ("sandbox_id", sandboxId))}", error);
         }
         catch (SandboxTimeoutException error) when (!ToolErrors.IsGone(error))
         {
@@ -117,7 +117,7 @@ internal sealed partial class FileTools
         var all = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var line in all.Take(MaxMatches))
         {
-            var match = lines ? Match(line) : new FoundLine { Path = CleanText.OfFile(line) };
+            var match = lines ? Match(line) : new FoundLine { Path = CleanText.OfName(line) };
             size += match.ToString().Length + 1;
             if (size > CommandReport.Budget) break;
             matches.Add(match);
@@ -132,9 +132,9 @@ internal sealed partial class FileTools
     {
         var nul = line.IndexOf('\0', StringComparison.Ordinal);
         var colon = line.IndexOf(':', Math.Max(nul, 0));
-        if (nul < 0 || colon < 0 || !int.TryParse(line.AsSpan(nul + 1, colon - nul - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new FoundLine { Path = CleanText.OfFile(line) };
+        if (nul < 0 || colon < 0 || !int.TryParse(line.AsSpan(nul + 1, colon - nul - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return new FoundLine { Path = CleanText.OfName(line) };
         var text = line[(colon + 1)..].TrimEnd('\r');
-        return new FoundLine { Path = CleanText.OfFile(line[..nul]), Line = number, Text = CleanText.OfFile(text.Length <= MaxMatchLength ? text : $"{text[..MaxMatchLength]}…") };
+        return new FoundLine { Path = CleanText.OfName(line[..nul]), Line = number, Text = CleanText.OfName(text.Length <= MaxMatchLength ? text : $"{text[..MaxMatchLength]}…") };
     }
 
     private static async Task<FileChanges> WatchAsync(Sandbox sandbox, string path, TimeSpan wait, bool recursive, CancellationToken cancellationToken)
@@ -147,7 +147,7 @@ internal sealed partial class FileTools
             stop.CancelAfter(wait);
             await foreach (var change in watch.EventsAsync(stop.Token))
             {
-                var line = new FileChange(change.Type.ToString().ToLowerInvariant(), CleanText.OfFile(change.Name));
+                var line = new FileChange(change.Type.ToString().ToLowerInvariant(), CleanText.OfName(change.Name));
                 if (changes.Count == 0 || changes[^1] != line) changes.Add(line);
                 if (changes.Count == MaxChanges) break;
                 stop.CancelAfter(Settled); // the rest of what one action does follows at once

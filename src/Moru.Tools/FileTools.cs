@@ -15,16 +15,15 @@ internal sealed partial class FileTools(SandboxSession session)
     public const int MaxPath = 4_096;
 
     private const int DefaultLines = 2_000;
-    private const int DefaultCharacters = 8_000;
     private const int MaxLines = 10_000;
-    private const int MaxCharacters = 32_000;
+    private const int MaxReadBytes = 32_000;
 
     private const int MaxEntries = 300;
     private const string Relative = "Absolute or from home";
 
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(60);
 
-    [Description("Read a text file, 8,000 characters at most unless line_count is given; look at an image; or list a directory.")]
+    [Description("Read a text file, 8,000 bytes at most unless line_count is given; look at an image; or list a directory.")]
     public Task<FileText> ReadAsync(
         [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
@@ -36,7 +35,7 @@ internal sealed partial class FileTools(SandboxSession session)
             ReadPatience,
             sandbox =>
             {
-                var window = new TextWindow(start_line, line_count ?? DefaultLines, line_count is null ? DefaultCharacters : MaxCharacters);
+                var window = new TextWindow(start_line, line_count ?? DefaultLines, line_count is null ? CommandReport.Budget : MaxReadBytes);
                 return ReadAsync(sandbox, path, start_line, window, sandbox_id, cancellationToken);
             },
             cancellationToken);
@@ -103,7 +102,11 @@ internal sealed partial class FileTools(SandboxSession session)
         var content = CleanText.OfFile(window.Content);
         var notes = new List<string>();
         if (window.LineCut)
-            notes.Add($"Line {window.LastLine} is longer than {window.Content.Length} characters and was cut; read the rest of it with run_command, for example `sed -n {window.LastLine}p FILE | cut -c {window.Content.Length + 1}-`.");
+        {
+            var bytes = Encoding.UTF8.GetByteCount(window.Content);
+            notes.Add($"Line {window.LastLine} is longer than {bytes} bytes and was cut; read the rest of it with run_command, for example `sed -n {window.LastLine}p FILE | cut -b {bytes + 1}-`.");
+        }
+
         if (window.TotalLines is not { } total || window.LastLine < total)
             notes.Add($"Lines {firstLine} to {window.LastLine} of {window.TotalLines?.ToString(CultureInfo.InvariantCulture) ?? "many"}. Read on with {ToolCall.Write("read_file", ("path", path), ("start_line", window.LastLine + 1), ("sandbox_id", sandboxId))}.");
         if (content.Length != window.Content.Length) notes.Add("Characters that cannot be seen are shown as \\u{HEX}; in the file they are single characters.");
@@ -139,7 +142,7 @@ internal sealed partial class FileTools(SandboxSession session)
             var root = entries.Count == 0 ? path : entries[0].Path[..^(entries[0].Name.Length + 1)];
             var lines = Fitting(entries.Take(MaxEntries).Select(entry => new FileLine
             {
-                Path = CleanText.OfFile(entry.Path[(root.Length + 1)..]),
+                Path = CleanText.OfName(entry.Path[(root.Length + 1)..]),
                 SizeBytes = entry.Type == FileType.Directory ? null : entry.SizeBytes,
             }));
             var omitted = entries.Count - lines.Count;
@@ -161,8 +164,8 @@ internal sealed partial class FileTools(SandboxSession session)
             return new FileList
             {
                 Path = file.Path[..^(file.Name.Length + 1)],
-                Entries = [new FileLine { Path = CleanText.OfFile(file.Name), SizeBytes = file.SizeBytes }],
-                Note = $"A {file.Type.ToString().ToLowerInvariant()}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.OfFile(target)}" : "")}.",
+                Entries = [new FileLine { Path = CleanText.OfName(file.Name), SizeBytes = file.SizeBytes }],
+                Note = $"A {file.Type.ToString().ToLowerInvariant()}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.MarkWords(target)}" : "")}.",
             };
         }
     }

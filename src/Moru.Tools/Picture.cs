@@ -39,7 +39,7 @@ internal static class Picture
         }
         catch (CommandExitException error)
         {
-            throw new ToolException($"'{path}' is a picture of {size} bytes; at most {ToolImage.MaxBytes} are shown, and it could not be made smaller in sandbox {sandbox.SandboxId} ({error.Stderr.Trim().Split('\n')[^1]}). Install Pillow with {ToolCall.Write("run_command", ("command", "sudo apt-get update && sudo apt-get install -y python3-pil"), ("sandbox_id", sandboxId))}, or work in a sandbox of the template python.", error);
+            throw new ToolException($"'{path}' is a picture of {size} bytes; at most {ToolImage.MaxBytes} are shown, and it could not be made smaller in sandbox {sandbox.SandboxId} ({CleanText.MarkWords(error.Stderr.Trim().Split('\n')[^1])}). Install Pillow with {ToolCall.Write("run_command", ("command", "sudo apt-get update && sudo apt-get install -y python3-pil"), ("sandbox_id", sandboxId))}, or work in a sandbox of the template python.", error);
         }
     }
 

@@ -51,8 +51,8 @@ public sealed record SandboxDetails : SandboxResult
     /// <summary>Name of its template.</summary>
     public required string Template { get; init; }
 
-    /// <summary>When its timeout ends it, in UTC.</summary>
-    public required string EndsAt { get; init; }
+    /// <summary>When its timeout ends it, in UTC; absent while it is paused, since that does not end.</summary>
+    public string? EndsAt { get; init; }
 
     /// <summary>Processors it may use.</summary>
     public required int Cpus { get; init; }
@@ -76,7 +76,7 @@ public sealed record SandboxDetails : SandboxResult
 
     private string Summary => string.Create(
         CultureInfo.InvariantCulture,
-        $"{SandboxId}  {State}  template {Template}  ends {EndsAt}  {Cpus} CPUs  {MemoryBytes >> 20} MB memory{(CpuPercent is null ? "" : $"\nin use: {CpuPercent:0.#}% CPU, {MemoryUsedBytes >> 20} MB memory, {DiskUsedBytes >> 20} MB disk")}");
+        $"{SandboxId}  {State}  template {Template}{(EndsAt is null ? "" : $"  ends {EndsAt}")}  {Cpus} CPUs  {MemoryBytes >> 20} MB memory{(CpuPercent is null ? "" : $"\nin use: {CpuPercent:0.#}% CPU, {MemoryUsedBytes >> 20} MB memory, {DiskUsedBytes >> 20} MB disk")}");
 
     internal static SandboxDetails From(SandboxInfo info, SandboxMetrics? sample)
     {

@@ -41,7 +41,7 @@ public sealed record SandboxList : ToolResult
             if (Sandboxes.Count == 0) return "No sandboxes.";
             var text = new StringBuilder();
             foreach (var line in Sandboxes)
-                text.Append(CultureInfo.InvariantCulture, $"{line.SandboxId}  {line.State}  template {line.Template}  ends {line.EndsAt}{(line.Session == true ? "  (session sandbox)" : "")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{line.SandboxId}  {line.State}  template {line.Template}{(line.EndsAt is { } end ? $"  ends {end}" : "")}{(line.Session == true ? "  (session sandbox)" : "")}\n");
             if (Omitted is { } more) text.Append(CultureInfo.InvariantCulture, $"[{more} older ones omitted]\n");
             return text.ToString();
         }
@@ -60,8 +60,8 @@ public sealed record SandboxLine
     /// <summary>Name of its template.</summary>
     public required string Template { get; init; }
 
-    /// <summary>When its timeout ends it, in UTC.</summary>
-    public required string EndsAt { get; init; }
+    /// <summary>When its timeout ends it, in UTC; absent while it is paused, since that does not end.</summary>
+    public string? EndsAt { get; init; }
 
     /// <summary>True for the session sandbox; absent for others.</summary>
     public bool? Session { get; init; }
@@ -71,7 +71,7 @@ public sealed record SandboxLine
         SandboxId = info.SandboxId,
         State = info.State == SandboxState.Paused ? "paused" : "running",
         Template = info.Name ?? info.TemplateId,
-        EndsAt = info.EndAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        EndsAt = info.State == SandboxState.Paused ? null : info.EndAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         Session = info.SandboxId == sessionId ? true : null,
     };
 }

@@ -11,6 +11,7 @@ public sealed class SandboxSession : IAsyncDisposable
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly SessionSandbox own;
     private readonly SandboxHandles others = new();
+    private readonly PausedLives lives;
     private volatile MoruClient? client;
     private int disposed;
 
@@ -20,10 +21,10 @@ public sealed class SandboxSession : IAsyncDisposable
 
     /// <summary>Starts a session that looks for its server on the first call, and again on the next one when that failed.</summary>
     public SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions? options = null, TimeProvider? timeProvider = null)
-        : this(connect, options ??= new(), new SessionSandbox(options, timeProvider ?? TimeProvider.System)) => ArgumentNullException.ThrowIfNull(connect);
+        : this(connect, options ??= new(), new SessionSandbox(options, timeProvider ??= TimeProvider.System), timeProvider) => ArgumentNullException.ThrowIfNull(connect);
 
-    private SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions options, SessionSandbox own) =>
-        (this.connect, this.options, this.own) = (connect, options, own);
+    private SandboxSession(Func<CancellationToken, Task<MoruClient>> connect, SandboxSessionOptions options, SessionSandbox own, TimeProvider time) =>
+        (this.connect, this.options, this.own, lives) = (connect, options, own, new PausedLives(time));
 
     /// <summary>The session sandbox; null before its first use and after it was killed.</summary>
     public string? SandboxId => own.Id;
@@ -49,12 +50,12 @@ public sealed class SandboxSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(existing);
         var options = new SandboxSessionOptions();
-        return new(_ => Task.FromResult(client), options, new SessionSandbox(options, TimeProvider.System) { Bound = existing });
+        return new(_ => Task.FromResult(client), options, new SessionSandbox(options, TimeProvider.System) { Bound = existing }, TimeProvider.System);
     }
 
     /// <summary>Starts a session whose own sandbox comes from elsewhere, such as a pool.</summary>
     internal static SandboxSession From(MoruClient client, SandboxSessionOptions options, TimeProvider time, Func<CancellationToken, Task<Sandbox>> make) =>
-        new(_ => Task.FromResult(client), options, new SessionSandbox(options, time) { Make = make });
+        new(_ => Task.FromResult(client), options, new SessionSandbox(options, time) { Make = make }, time);
 
     /// <summary>Returns the session sandbox with its life extended, making it when there is none.</summary>
     /// <param name="busyFor">How long it will be used; it is kept alive beyond that.</param>
@@ -125,6 +126,18 @@ public sealed class SandboxSession : IAsyncDisposable
             if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is null) own.Lose(sandbox);
             return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
         }
+    }
+
+    /// <summary>Finds the session sandbox without making it: also one that is kept under a name and that this session has not used yet.</summary>
+    /// <returns>Null when there is none.</returns>
+    public async Task<string?> FindIdAsync(CancellationToken cancellationToken = default) =>
+        own.Id ?? (options.Name is null ? null : await SessionSandbox.FindIdAsync(await ClientAsync(cancellationToken), options.Name, cancellationToken));
+
+    /// <summary>Pauses a sandbox; when a tool resumes it, it has as long to live as it had.</summary>
+    internal async Task PauseAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    {
+        var end = (await sandbox.GetInfoAsync(cancellationToken)).EndAt;
+        if (await sandbox.PauseAsync(cancellationToken)) lives.Keep(sandbox.SandboxId, end);
     }
 
     /// <summary>Sets how long a sandbox lives; the session's own is not shortened again by its next use.</summary>
@@ -199,7 +212,8 @@ public sealed class SandboxSession : IAsyncDisposable
 
     private async Task<Sandbox?> ResumeOrDefaultAsync(Sandbox sandbox, TimeSpan busyFor, CancellationToken cancellationToken)
     {
-        var life = options.IdleTimeout + busyFor;
+        var (least, kept) = (options.IdleTimeout + busyFor, lives.Take(sandbox.SandboxId));
+        var life = kept > least ? kept : least;
         if (await SessionSandbox.ResumeOrDefaultAsync(sandbox, life, cancellationToken) is not { } resumed) return null;
         if (sandbox.SandboxId == own.Id) own.Extended(sandbox, life);
         else others.Add(resumed);

@@ -15,6 +15,9 @@ public record SandboxSessionOptions
     /// <summary>Name by which a later session of the same owner finds the sandbox again; it is then kept at the end of the session, until its timeout. Default: null, which kills it.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Waits for what is held while the sandbox of a <see cref="Name"/> is looked for or made, so that sessions that begin together get one; default: nothing.</summary>
+    public Func<CancellationToken, Task<IAsyncDisposable>>? Alone { get; init; }
+
     /// <summary>How long disposing waits for the server to kill the sandbox; its timeout ends it otherwise. Default 1.5 s, which a program has that is told to end.</summary>
     public TimeSpan EndPatience { get; init; } = TimeSpan.FromSeconds(1.5);
 

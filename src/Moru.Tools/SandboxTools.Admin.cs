@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using Moru.Protocol;
 
 namespace Moru.Tools;
 
@@ -8,7 +9,6 @@ namespace Moru.Tools;
 internal sealed partial class SandboxTools
 {
     private const int MaxSeconds = 86_400;
-    private const int EnvdPort = 49983;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -64,7 +64,7 @@ internal sealed partial class SandboxTools
             Patience,
             async sandbox =>
             {
-                await sandbox.PauseAsync(cancellationToken);
+                await session.PauseAsync(sandbox, cancellationToken);
                 return new SandboxChange { State = "paused" };
             },
             cancellationToken);
@@ -98,12 +98,12 @@ internal sealed partial class SandboxTools
         var ports = ListeningPorts(sockets.Stdout);
         if (!ports.Contains(port))
         {
-            ports.Remove(EnvdPort);
+            ports.Remove(Ports.Envd);
             var known = ports.Count == 0 ? "nothing listens on any port" : $"servers listen on {string.Join(", ", ports.Take(20))}";
             throw new ToolException($"Nothing listens on port {port} in sandbox {sandbox.SandboxId}; {known}. Start a server first, for example: {ToolCall.Write("run_command", ("command", $"python3 -m http.server {port}"), ("wait_seconds", 0), ("sandbox_id", sandboxId))}");
         }
 
-        return new PortUrl { Url = $"{sandbox.DownloadUrl("/").Scheme}://{sandbox.GetHost(port)}", Port = port, TrafficToken = sandbox.TrafficAccessToken };
+        return new PortUrl { Url = sandbox.GetUrl(port).AbsoluteUri.TrimEnd('/'), Port = port, TrafficToken = sandbox.TrafficAccessToken };
     }
 
     /// <summary>Ports in the state LISTEN (0A) of the kernel's table, whose second column is ADDRESS:PORT in hexadecimal.</summary>

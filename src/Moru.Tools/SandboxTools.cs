@@ -25,6 +25,8 @@ internal sealed partial class SandboxTools(SandboxSession session)
         bool public_ports = true,
         CancellationToken cancellationToken = default)
     {
+        CommandTools.CheckNames(env);
+        if (volume_path is not null && volume_id is null) throw new ToolException($"`volume_path` needs `volume_id`: which volume to mount there, for example: {ToolCall.Write("create_sandbox", ("volume_id", "data"), ("volume_path", volume_path))}");
         var client = await session.ClientAsync(cancellationToken);
         var volume = volume_id is null ? null : await VolumeTools.FindAsync(client, volume_id, cancellationToken); // a name will do as well
         try

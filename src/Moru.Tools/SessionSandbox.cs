@@ -5,6 +5,8 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
 {
     private const string NameLabel = "moru.session";
 
+    private const int MaxFindings = 3;
+
     // Extending early by this part of the idle timeout spares a request on nearly every call.
     private const double Slack = 0.1;
 
@@ -196,23 +198,13 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
 
     private async Task<Sandbox> FindOrCreateAsync(MoruClient client, TimeSpan life, CancellationToken cancellationToken)
     {
-        var wanted = options;
-        if (options.Name is { } name)
-        {
-            if (await FindAsync(client, new() { [NameLabel] = name }, life, cancellationToken) is { } found) return found;
-            wanted = options.WithLabel(NameLabel, name);
-        }
-
-        return await client.CreateSandboxAsync(wanted.Template, wanted.Sandbox with { Timeout = life }, cancellationToken);
-    }
-
-    private static async Task<Sandbox?> FindAsync(MoruClient client, Dictionary<string, string> labels, TimeSpan life, CancellationToken cancellationToken)
-    {
-        await foreach (var info in client.ListSandboxesAsync(labels, cancellationToken))
+        if (options.Name is not { } name) return await client.CreateSandboxAsync(options.Template, options.Sandbox with { Timeout = life }, cancellationToken);
+        await using var alone = options.Alone is { } wait ? await wait(cancellationToken) : null;
+        for (var tries = 0; tries < MaxFindings && await FindIdAsync(client, name, cancellationToken) is { } id; tries++)
         {
             try
             {
-                return await client.ConnectSandboxAsync(info.SandboxId, life, cancellationToken);
+                return await client.ConnectSandboxAsync(id, life, cancellationToken);
             }
             catch (NotFoundException)
             {
@@ -220,8 +212,13 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
             }
         }
 
-        return null;
+        var wanted = options.WithLabel(NameLabel, name);
+        return await client.CreateSandboxAsync(wanted.Template, wanted.Sandbox with { Timeout = life }, cancellationToken);
     }
+
+    /// <returns>Null when no sandbox has this name.</returns>
+    public static async Task<string?> FindIdAsync(MoruClient client, string name, CancellationToken cancellationToken) =>
+        (await client.ListSandboxesAsync(new Dictionary<string, string> { [NameLabel] = name }, cancellationToken).FirstOrDefaultAsync(cancellationToken))?.SandboxId;
 
     private static NotFoundException BoundHasEnded(Sandbox gone) => new($"Sandbox '{gone.SandboxId}', which this session is bound to, has ended.");
 }

@@ -9,11 +9,32 @@ namespace Moru.Tools;
 /// </summary>
 internal readonly record struct StreamWindows(long Start, byte[] First, byte[] Last, long Size, bool Growing = false)
 {
+    // For the line that says what was cut.
+    private const int Slack = 100;
+    private const int MinRoom = 16;
+
     /// <summary>How much there is to show.</summary>
     public long Available(bool page) => page ? First.Length : Size;
 
-    /// <summary>The beginning of what was read, up to the end of a line when there is more.</summary>
-    public StreamText Page(int limit)
+    /// <summary>The beginning of what was read, up to the end of a line when there is more; less of it when it is shown as escapes.</summary>
+    public StreamText Page(int limit) => Fit(limit, PageOf);
+
+    /// <summary>The beginning and the end, cut at line ends where they are near; less of them when they are shown as escapes.</summary>
+    public StreamText Ends(int limit) => Fit(limit, EndsOf);
+
+    private static StreamText Fit(int limit, Func<int, StreamText> show)
+    {
+        var room = limit;
+        while (true)
+        {
+            var shown = show(room);
+            var size = Encoding.UTF8.GetByteCount(shown.Text);
+            if (size <= limit + Slack || room <= MinRoom) return shown;
+            room = Math.Max(MinRoom, (int)((long)room * limit / size));
+        }
+    }
+
+    private StreamText PageOf(int limit)
     {
         ReadOnlySpan<byte> kept = First.AsSpan(0, Math.Min(First.Length, limit));
         if (Start + kept.Length < Size) kept = CutTail(kept);
@@ -21,8 +42,7 @@ internal readonly record struct StreamWindows(long Start, byte[] First, byte[] L
         return new StreamText(CleanText.OfOutput(Encoding.UTF8.GetString(kept)), 0, Start + kept.Length, Start + kept.Length);
     }
 
-    /// <summary>The beginning and the end, cut at line ends where they are near.</summary>
-    public StreamText Ends(int limit)
+    private StreamText EndsOf(int limit)
     {
         ReadOnlySpan<byte> first = First.AsSpan(0, (int)Math.Min(First.Length, Size)); // the rest was written while the size was being told
         if (Size <= limit)

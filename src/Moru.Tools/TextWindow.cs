@@ -4,13 +4,14 @@ using System.Text.Unicode;
 
 namespace Moru.Tools;
 
-/// <summary>Some lines of a text that comes as a stream. Memory does not depend on the size of the text.</summary>
-internal sealed class TextWindow(int firstLine, int maxLines, int maxCharacters)
+/// <summary>Some lines of a text that comes as a stream, within a number of bytes as it is shown. Memory does not depend on the size of the text.</summary>
+internal sealed class TextWindow(int firstLine, int maxLines, int maxBytes)
 {
     // Beyond the window the text is read on only to know how long it is.
     private const long MaxScanBytes = 16 << 20;
 
     private readonly StringBuilder kept = new();
+    private int cost;
     private int keptOfWholeLines;
     private int line = 1;
     private bool lineOpen;
@@ -93,7 +94,15 @@ internal sealed class TextWindow(int firstLine, int maxLines, int maxCharacters)
 
     private void Keep(ReadOnlySpan<char> part)
     {
-        if (kept.Length + part.Length <= maxCharacters)
+        var fitting = 0;
+        while (fitting < part.Length)
+        {
+            cost += CleanText.Cost(part, fitting, out var length);
+            if (cost > maxBytes) break;
+            fitting += length;
+        }
+
+        if (fitting == part.Length)
         {
             kept.Append(part);
             LastLine = line;
@@ -108,8 +117,7 @@ internal sealed class TextWindow(int firstLine, int maxLines, int maxCharacters)
             return;
         }
 
-        kept.Append(part[..(maxCharacters - kept.Length)]);
-        if (char.IsHighSurrogate(kept[^1])) kept.Length--;
+        kept.Append(part[..fitting]);
         (LastLine, LineCut) = (line, true);
     }
 }

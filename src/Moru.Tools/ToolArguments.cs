@@ -27,7 +27,7 @@ internal static class ToolArguments
             if (value is null) continue;
             var element = value as JsonElement? ?? JsonSerializer.SerializeToElement(value, ToolSet.Json.GetTypeInfo(value.GetType()));
             if (element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) continue;
-            if (element.ValueKind == JsonValueKind.String && element.GetRawText() == "\"\"" && !required.Contains(name)) continue; // models write "" for "not given"
+            if (element.ValueKind == JsonValueKind.String && element.GetRawText() == "\"\"" && !required.Contains(name) && !property.TryGetProperty("maxLength", out _)) continue; // models write "" for "not given"
             if (Fit(property, element) is { } fitting) bound[name] = fitting;
             else mistakes.Add($"`{name}` must be {Describe(property)}, not {Show(element)}");
         }

@@ -41,6 +41,7 @@ internal static class ToolSchemas
 
         // What a caller has said itself it knows.
         foreach (var parameter in input.TryGetProperty("properties", out var parameters) ? parameters.EnumerateObject() : default) schema["properties"]!.AsObject().Remove(parameter.Name);
+        if (schema["properties"] is JsonObject { Count: 0 }) schema.Remove("properties");
         return Element(schema);
     }
 

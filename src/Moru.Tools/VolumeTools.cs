@@ -30,7 +30,7 @@ internal sealed class VolumeTools(SandboxSession session)
         [Description("Name or id"), StringLength(TemplateTools.MaxName, MinimumLength = 1)] string volume,
         [Description("What to do"), AllowedValues("list", "read", "write", "delete")] string action = "list",
         [Description("Absolute in the volume")] string path = "/",
-        [Description("What to write")] string? content = null,
+        [Description("What to write"), StringLength(FileTools.MaxWriteBytes)] string? content = null,
         CancellationToken cancellationToken = default)
     {
         if (action == "write" && content is null)
@@ -89,6 +89,15 @@ internal sealed class VolumeTools(SandboxSession session)
 
     private static async Task<VolumeContent> DeleteAsync(Volume volume, string path, CancellationToken cancellationToken)
     {
+        try
+        {
+            await (await volume.OpenReadAsync(path, cancellationToken)).DisposeAsync(); // to delete what is not there would succeed
+        }
+        catch (InvalidArgumentException)
+        {
+            // It is a directory.
+        }
+
         await volume.DeleteFileAsync(path, recursive: true, cancellationToken);
         return new VolumeContent { Path = path, Content = "", Done = $"Deleted {path}." };
     }

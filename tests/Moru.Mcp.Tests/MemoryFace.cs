@@ -31,7 +31,7 @@ internal sealed class MemoryFace : IAsyncDisposable
         Toolsets toolsets = Toolsets.Core, McpClientOptions? options = null, Func<CancellationToken, Task<MoruClient>>? connect = null, TimeProvider? clock = null)
     {
         var (toServer, toClient) = (new Pipe(), new Pipe());
-        var session = new McpSession(connect ?? (_ => Task.FromResult(Nobody)), toolsets, null, clock);
+        var session = new McpSession(connect ?? (_ => Task.FromResult(Nobody)), toolsets, timeProvider: clock);
         var transport = new StreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream(), "moru", NullLoggerFactory.Instance);
         var server = McpFace.Create(transport, session, new McpSubscriptions(session, NullLogger.Instance), NullLoggerFactory.Instance);
         var running = server.RunAsync();

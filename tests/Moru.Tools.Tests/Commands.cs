@@ -21,6 +21,10 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     [InlineData("read line; echo \"got=$line\"", 0, "got=\n")]
     [InlineData("echo a; exit 0 # '", 0, "a\n")]
     [InlineData("cat <<'END'\n$HOME 'x'\nEND", 0, "$HOME 'x'\n")]
+    [InlineData("echo hi # note\u2028echo never\fecho never\u0085echo never", 0, "hi\n")]
+    [InlineData("printf %s 'a\r\nb' | wc -c", 0, "4\n")]
+    [InlineData("(until [ -e /tmp/never-there ]; do sleep 1; done) & echo started; ls /proc/$!/fd >/dev/null && kill $!", 0, "started\n")]
+    [InlineData("nosuchprogram 2>&1", 127, "/bin/bash: line 1: nosuchprogram: command not found\n")]
     public async Task A_command_ends_as_the_shell_says(string command, int exitCode, string stdout)
     {
         var output = await Tools.RunAsync(command);
@@ -28,13 +32,129 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal((exitCode, stdout), (output.ExitCode!.Value, output.Stdout));
     }
 
-    [Fact]
-    public async Task A_server_started_with_an_ampersand_does_not_hold_up_its_command()
+    [Theory]
+    [InlineData("sleep 731 & echo started")]
+    [InlineData("(sleep 731; true) & echo started")]
+    public async Task A_server_started_with_an_ampersand_does_not_hold_up_its_command(string command)
     {
-        var output = await Tools.RunAsync("sleep 731 & echo started");
+        await Tools.RunAsync("pkill -f '^sleep 731'");
+
+        var output = await Tools.RunAsync(command);
 
         Assert.Equal("started\n", output.Stdout);
         Assert.Equal("1\n", (await Tools.RunAsync("pgrep -fc '^sleep 731'")).Stdout);
+    }
+
+    [Fact]
+    public async Task A_command_in_a_sandbox_that_is_paused_goes_on_and_is_not_begun_again()
+    {
+        var run = Tools.CallAsync("run_command", new { command = "echo $$ >> /tmp/runs.txt; until [ -e /tmp/go-on ]; do sleep 0.1; done; echo done" });
+        await Eventually.TrueAsync(async () => (await Tools.RunAsync("cat /tmp/runs.txt")).ExitCode == 0);
+        await Tools.CallAsync("pause_sandbox", new { });
+
+        var error = (await Assert.ThrowsAsync<ToolException>(() => run)).Message;
+        Assert.Matches("^Sandbox \\w+ was paused while the command ran. It goes on as process (\\d+) when a tool uses the sandbox: read_output {\"pid\":\\1,", error);
+        var call = System.Text.Json.JsonElement.Parse(error[error.IndexOf('{', StringComparison.Ordinal)..(error.IndexOf('}', StringComparison.Ordinal) + 1)]);
+        await Tools.RunAsync("touch /tmp/go-on");
+        var output = await Tools.CallAsync<CommandOutput>("read_output", call);
+
+        Assert.Equal((0, "done\n"), (output.ExitCode, output.Stdout));
+        Assert.Equal("1\n", (await Tools.RunAsync("wc -l < /tmp/runs.txt")).Stdout);
+    }
+
+    [Fact]
+    public async Task A_command_whose_sandbox_is_killed_is_not_begun_again_in_the_next()
+    {
+        var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 120 })).SandboxId;
+        var run = Tools.CallAsync("run_command", new { command = "touch /tmp/runs; sleep 600", sandbox_id = made });
+        await Eventually.TrueAsync(async () => (await Tools.CallAsync<CommandOutput>("run_command", new { command = "ls /tmp/runs", sandbox_id = made })).ExitCode == 0);
+
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
+
+        Assert.StartsWith($"Sandbox {made} ended while the command ran", (await Assert.ThrowsAsync<ToolException>(() => run)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("head -c 20000 /dev/zero")]
+    [InlineData("head -c 7000 /dev/zero")]
+    [InlineData("head -c 20000 /dev/zero | tr '\\0' '\\1'")]
+    [InlineData("for i in $(seq 3000); do printf '日本'; done")]
+    public async Task What_is_shown_as_escapes_costs_no_more_than_other_output(string command)
+    {
+        var text = (await Tools.RunAsync(command)).ToString();
+
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(text), 4_000, 8_800);
+    }
+
+    [Theory]
+    [InlineData("a b c")]
+    [InlineData("7 8 9")]
+    [InlineData("99999999999999999999")]
+    public async Task A_forged_exit_code_is_none(string forged)
+    {
+        var started = await Tools.CallAsync<CommandOutput>("run_command", new { command = "sleep 600", wait_seconds = 0 });
+        await Tools.RunAsync($"until [ -e /tmp/.moru/{started.Pid}.exit ]; do sleep 0.05; done");
+        await Tools.CallAsync("kill_command", new { pid = started.Pid });
+        await Tools.RunAsync($"echo '{forged}' > /tmp/.moru/{started.Pid}.exit; touch '/tmp/.moru/Ignore all.run'");
+
+        var read = await Tools.CallAsync<CommandOutput>("read_output", new { pid = started.Pid });
+        var listed = await Tools.CallAsync<CommandList>("list_commands", new { });
+
+        Assert.Equal((null, null), (read.ExitCode, read.Running));
+        Assert.Equal("lost", listed.Commands.Single(line => line.Pid == started.Pid).State);
+        Assert.DoesNotContain("Ignore", await Tools.FailAsync("read_output", new { pid = 999999999 }), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"command": "a\u0000b"}""", "`command` has a NUL character")]
+    [InlineData("""{"command": "true", "env": {"A=B": "1"}}""", "`env` has the name 'A=B'")]
+    public async Task What_no_command_can_have_is_named(string arguments, string expected)
+    {
+        Assert.StartsWith(expected, await Tools.FailAsync("run_command", System.Text.Json.JsonElement.Parse(arguments)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_too_long_is_to_be_a_file()
+    {
+        Assert.Equal("100000\n", (await Tools.RunAsync($"text={new string('x', 100_000)}; echo ${{#text}}")).Stdout);
+
+        Assert.Contains("Write it to a file with write_file, then run that: run_command {\"command\":\"bash script.sh\"}", await Tools.FailAsync("run_command", new { command = new string('x', 140_000) }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_terminal_is_not_taken_for_a_command()
+    {
+        var terminal = await Tools.CallAsync<TerminalScreen>("open_terminal", new { });
+
+        Assert.StartsWith($"Process {terminal.Pid} is a terminal. Look at it with use_terminal {{\"pid\":{terminal.Pid}}}", await Tools.FailAsync("read_output", new { pid = terminal.Pid }), StringComparison.Ordinal);
+        Assert.StartsWith($"Process {terminal.Pid} is a terminal. Type into it with use_terminal", await Tools.FailAsync("send_input", new { pid = terminal.Pid, text = "x" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_home_a_command_says_how_to_make_it_again()
+    {
+        var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 120 })).SandboxId;
+        await Tools.CallAsync("remove_file", new { path = "/home/user", sandbox_id = made });
+
+        var error = await Tools.FailAsync("run_command", new { command = "pwd", sandbox_id = made });
+        var call = System.Text.Json.JsonElement.Parse(error[error.IndexOf('{', StringComparison.Ordinal)..(error.IndexOf('}', StringComparison.Ordinal) + 1)]);
+        await Tools.CallAsync("run_command", call);
+
+        Assert.Equal("/home/user\n", (await Tools.CallAsync<CommandOutput>("run_command", new { command = "pwd", sandbox_id = made })).Stdout);
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = made });
+    }
+
+    [Fact]
+    public async Task A_caller_hears_of_the_last_line_while_it_waits_for_a_command()
+    {
+        var started = await Tools.CallAsync<CommandOutput>("run_command", new { command = "echo at work; until [ -e /tmp/enough ]; do sleep 0.1; done", wait_seconds = 0 });
+        var heard = new Heard();
+        var read = Tools.CallAsync("read_output", new { pid = started.Pid, wait_seconds = 60 }, heard);
+
+        await Eventually.TrueAsync(() => heard.Lines.Contains("at work"));
+        await Tools.RunAsync("touch /tmp/enough");
+
+        Assert.Equal(0, ((CommandOutput)await read).ExitCode);
     }
 
     [Fact]
@@ -158,10 +278,10 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     [Fact]
     public async Task A_caller_hears_of_the_last_line_while_a_command_runs()
     {
-        var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = Tools.CallAsync("run_command", new { command = "echo step 1; until [ -e /tmp/go ]; do sleep 0.05; done" }, new Progress(heard));
+        var heard = new Heard();
+        var call = Tools.CallAsync("run_command", new { command = "echo step 1; until [ -e /tmp/go ]; do sleep 0.05; done" }, heard);
 
-        Assert.Equal("step 1", await heard.Task.WaitAsync(Eventually.Limit, Cancel));
+        await Eventually.TrueAsync(() => heard.Lines.Contains("step 1"));
         Assert.False(call.IsCompleted);
         await Tools.RunAsync("touch /tmp/go");
         await call;
@@ -205,9 +325,11 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal((2, "works\n"), (output.ExitCode!.Value, output.Stdout));
     }
 
-    private sealed class Progress(TaskCompletionSource<string> heard) : IProgress<string>
+    private sealed class Heard : IProgress<string>
     {
-        public void Report(string value) => heard.TrySetResult(value);
+        public System.Collections.Concurrent.ConcurrentQueue<string> Lines { get; } = new();
+
+        public void Report(string value) => Lines.Enqueue(value);
     }
 
     private Task NothingRunsAsync(string pattern) => Eventually.TrueAsync(async () => await CountAsync(pattern) == 0, $"nothing matches {pattern}");

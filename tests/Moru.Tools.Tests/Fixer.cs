@@ -13,7 +13,7 @@ public static partial class Fixer
         if (error.StartsWith("Wrong arguments", StringComparison.Ordinal)) return [(tool, ByExample(wrong, error))];
         if (Between(error, "newest first: ") is { } pid) return [(tool, With(mended, "pid", JsonNode.Parse(pid)!))];
         if (Between(error, "Open there: ") is { } terminal) return [(tool, With(mended, "pid", JsonNode.Parse(terminal)!))];
-        if (Between(error, "has: ") is { } name) return [(tool, With(mended, "path", Sibling(wrong["path"]!.GetValue<string>(), name)))];
+        if (Between(error, "has: <untrusted>") is { } name) return [(tool, With(mended, "path", Sibling(wrong["path"]!.GetValue<string>(), name)))];
         if (Between(error, "There are: ") is { } thing) return [(tool, With(mended, new[] { "template", "volume_id", "volume" }.First(parameter => wrong.ContainsKey(parameter) || parameter == "volume"), thing))];
         if (LeftOut().Match(error) is { Success: true } left && mended.Remove(left.Groups[1].Value)) return [(tool, mended)];
         if (WrittenCall().Match(error) is { Success: true } call)
@@ -53,7 +53,7 @@ public static partial class Fixer
     private static string? Between(string error, string before)
     {
         var start = error.IndexOf(before, StringComparison.Ordinal);
-        return start < 0 ? null : error[(start + before.Length)..].Split(", ")[0].Split(' ')[0].TrimEnd('.', '/');
+        return start < 0 ? null : error[(start + before.Length)..].Split(", ")[0].Split("</untrusted>")[0].Split(' ')[0].TrimEnd('.', '/');
     }
 
     [GeneratedRegex("eave out `(\\w+)`")]

@@ -16,7 +16,8 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
 
         Assert.StartsWith($"Nothing listens on port 8123 in sandbox {Tools.SandboxId}; ", early, StringComparison.Ordinal);
         Assert.Contains("run_command {\"command\":\"python3 -m http.server 8123\",\"wait_seconds\":0}", early, StringComparison.Ordinal);
-        Assert.Contains($"://8123-{Tools.SandboxId}.", url.Url, StringComparison.Ordinal);
+        Assert.StartsWith($"http://8123-{Tools.SandboxId}.moru.localhost:", url.Url, StringComparison.Ordinal);
+        Assert.Contains("Directory listing for /", await Shell.RunAsync("curl", "-s", "--fail", url.Url), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -28,8 +29,11 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         var write = await Tools.CallAsync<FileUrl>("get_file_url", new { path = "/tmp/new.txt", upload = true });
 
         Assert.Equal(("GET", "POST"), (read.Method, write.Method));
+        Assert.Equal("x", await Shell.RunAsync("curl", "-s", "--fail", read.Url));
+        await Shell.RunAsync("curl", "-s", "--fail", "-F", "file=@/etc/hostname", write.Url);
+        Assert.Equal(0, (await Tools.RunAsync("test -s /tmp/new.txt")).ExitCode);
         Assert.Contains("signature=", read.Url, StringComparison.Ordinal);
-        Assert.StartsWith("There is no file '/tmp/new.txt'", await Tools.FailAsync("get_file_url", new { path = "/tmp/new.txt" }), StringComparison.Ordinal);
+        Assert.StartsWith("There is no file '/tmp/none.txt'", await Tools.FailAsync("get_file_url", new { path = "/tmp/none.txt" }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +62,7 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
 
         Assert.Equal(("kept\n", null, own), (output.Stdout, output.Note, output.SandboxId));
         var details = await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { });
-        Assert.InRange((DateTimeOffset.Parse(details.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 1400, 1500);
+        Assert.InRange((DateTimeOffset.Parse(details.EndsAt!, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 1400, 1500);
     }
 
     [Fact]
@@ -76,6 +80,20 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
     }
 
     [Fact]
+    public async Task A_sandbox_that_was_paused_has_as_long_to_live_as_it_had()
+    {
+        var other = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 7200 })).SandboxId;
+        await Tools.CallAsync("pause_sandbox", new { sandbox_id = other });
+        Assert.Null((await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { sandbox_id = other })).EndsAt);
+
+        await Tools.CallAsync("run_command", new { command = "true", sandbox_id = other });
+        var ends = (await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { sandbox_id = other })).EndsAt!;
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = other });
+
+        Assert.InRange((DateTimeOffset.Parse(ends, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 7000, 7200);
+    }
+
+    [Fact]
     public async Task A_sandbox_is_made_as_it_is_asked_for()
     {
         var made = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { timeout_seconds = 100, env = new { GREETING = "hé" }, metadata = new { purpose = "shape" }, internet = false })).SandboxId!;
@@ -86,7 +104,7 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
 
         var line = Assert.Single(found.Sandboxes);
         Assert.Equal(made, line.SandboxId);
-        Assert.InRange((DateTimeOffset.Parse(line.EndsAt, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 30, 100);
+        Assert.InRange((DateTimeOffset.Parse(line.EndsAt!, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 30, 100);
         Assert.Equal("hé\n", output.Stdout);
         Assert.Equal((true, "0.0.0.0/0"), (network.Enforced, Assert.Single(network.DenyOut)));
     }
@@ -143,7 +161,7 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         await Tools.RunAsync("true");
 
         var details = await Tools.CallAsync<SandboxDetails>("inspect_sandbox", new { });
-        var ends = DateTimeOffset.Parse(details.EndsAt, System.Globalization.CultureInfo.InvariantCulture);
+        var ends = DateTimeOffset.Parse(details.EndsAt!, System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange((ends - DateTimeOffset.UtcNow).TotalSeconds, 7000, 7200);
         Assert.Equal("running", details.State);
     }

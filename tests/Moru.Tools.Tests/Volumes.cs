@@ -3,6 +3,19 @@ namespace Moru.Tools.Tests;
 public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
     [Fact]
+    public async Task An_empty_file_can_be_written_and_what_is_not_there_not_deleted()
+    {
+        await Tools.CallAsync("manage_volume", new { action = "create", volume = "emptied" });
+
+        await Tools.CallAsync("volume_file", new { volume = "emptied", action = "write", path = "/nothing.txt", content = "" });
+
+        Assert.Equal("[empty]", (await Tools.CallAsync("volume_file", new { volume = "emptied", action = "read", path = "/nothing.txt" })).ToString());
+        Assert.StartsWith("There is no '/none' in volume emptied.", await Tools.FailAsync("volume_file", new { volume = "emptied", action = "delete", path = "/none" }), StringComparison.Ordinal);
+        Assert.Contains("`volume_path` needs `volume_id`", await Tools.FailAsync("create_sandbox", new { volume_path = "/v" }), StringComparison.Ordinal);
+        await Tools.CallAsync("manage_volume", new { action = "delete", volume = "emptied" });
+    }
+
+    [Fact]
     public async Task A_volume_outlives_its_sandbox_and_is_read_without_one()
     {
         var volume = (await Tools.CallAsync<VolumeList>("manage_volume", new { action = "create", volume = "tooled" })).Volumes.Single();

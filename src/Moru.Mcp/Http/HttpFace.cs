@@ -44,7 +44,7 @@ internal sealed class HttpFace : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<HttpFace> StartAsync(Settings settings, Backend backend, ILoggerFactory logs, CancellationToken cancellationToken, Additions? additions = null)
     {
-        var sessions = new HttpSessions(backend, settings.Toolsets, TimeProvider.System);
+        var sessions = new HttpSessions(backend, settings, TimeProvider.System);
         var app = Build(settings, backend, sessions, logs, additions);
         try
         {

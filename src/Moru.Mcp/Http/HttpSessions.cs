@@ -4,7 +4,7 @@ namespace Moru.Mcp;
 /// The sessions in use, by owner and name. One that nobody has used for longer than its sandbox lives and its tasks are kept is forgotten,
 /// and so is the one unused for longest when there are too many, unless it has a task to do; the sandbox is found again by its name.
 /// </summary>
-internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, TimeProvider time) : IAsyncDisposable
+internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvider time) : IAsyncDisposable
 {
     private const int Capacity = 1_000;
 
@@ -25,7 +25,7 @@ internal sealed class HttpSessions(Backend backend, Tools.Toolsets toolsets, Tim
             if (!entries.TryGetValue(owner.SessionId, out entry!))
             {
                 if (entries.Count >= Capacity) return null;
-                entries[owner.SessionId] = entry = new Entry(new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), toolsets, owner.SessionId, time));
+                entries[owner.SessionId] = entry = new Entry(new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time));
             }
 
             entry.Users++;

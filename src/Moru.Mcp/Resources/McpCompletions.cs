@@ -44,7 +44,7 @@ internal sealed class McpCompletions(McpSession session)
             "path" when !typed.StartsWith('/') => [],
             "path" when template.StartsWith(ResourceAddress.Volumes, StringComparison.Ordinal) => await VolumePathsAsync(Given(asked, "volume"), Folder(typed), cancellationToken),
             "path" => await PathsAsync(InSandbox(asked), Folder(typed), cancellationToken),
-            "pid" when template.Contains("/screens/", StringComparison.Ordinal) => session.Sandboxes.TerminalsIn(reader.Id(InSandbox(asked))).Select(Text),
+            "pid" when template.Contains("/screens/", StringComparison.Ordinal) => session.Sandboxes.TerminalsIn(await reader.IdAsync(InSandbox(asked), cancellationToken)).Select(Text),
             "pid" => (await SandboxViews.ListCommandsAsync(await reader.SandboxAsync(InSandbox(asked), cancellationToken), cancellationToken)).Commands.Select(command => Text(command.Pid)),
             _ => [],
         };

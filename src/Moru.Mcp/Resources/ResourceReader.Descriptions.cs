@@ -14,9 +14,9 @@ internal sealed partial class ResourceReader
     {
         ResourceKind.Sandboxes => new SandboxesDescription(await client.ListSandboxesAsync(cancellationToken: cancellationToken).Take(MaxListed).Select(Describe).ToListAsync(cancellationToken)),
         ResourceKind.History => new HistoryDescription(await client.ListSandboxRunsAsync(cancellationToken).Take(MaxRuns).Select(Describe).ToListAsync(cancellationToken)),
-        ResourceKind.Sandbox => Describe(await client.GetSandboxInfoAsync(Id(address), cancellationToken)),
-        ResourceKind.Metrics => new MetricsDescription(await client.GetSandboxMetricsAsync(Id(address), cancellationToken: cancellationToken)),
-        ResourceKind.Logs => new LogsDescription(await SandboxViews.ReadLogsAsync(client, Id(address), address.Start, cancellationToken)),
+        ResourceKind.Sandbox => Describe(await client.GetSandboxInfoAsync(await IdAsync(address, cancellationToken), cancellationToken)),
+        ResourceKind.Metrics => new MetricsDescription(await client.GetSandboxMetricsAsync(await IdAsync(address, cancellationToken), cancellationToken: cancellationToken)),
+        ResourceKind.Logs => new LogsDescription(await SandboxViews.ReadLogsAsync(client, await IdAsync(address, cancellationToken), address.Start, cancellationToken)),
         ResourceKind.Commands => await SandboxViews.ListCommandsAsync(await SandboxAsync(address, cancellationToken), cancellationToken),
         ResourceKind.Output => await SandboxViews.ReadOutputAsync(await SandboxAsync(address, cancellationToken), address.Pid, address.Cursor, cancellationToken),
         ResourceKind.Templates => new TemplatesDescription([.. (await client.ListTemplatesAsync(cancellationToken)).Select(Describe)]),

@@ -19,7 +19,7 @@ internal sealed partial class ResourceReader(McpSession session)
             {
                 ResourceKind.File => await ReadFileAsync(address, await SandboxAsync(address, cancellationToken), cancellationToken),
                 ResourceKind.VolumeFile => await ReadFileAsync(address, await client.GetVolumeAsync(address.Owner, cancellationToken), cancellationToken),
-                ResourceKind.Screen => Text(address, Screen(address).Screen, "text/plain"),
+                ResourceKind.Screen => Text(address, Screen(address, await IdAsync(address, cancellationToken)).Screen, "text/plain"),
                 _ => Text(address, ResourceJson.Write(await DescribeAsync(client, address, cancellationToken)), "application/json"),
             };
         }
@@ -36,7 +36,7 @@ internal sealed partial class ResourceReader(McpSession session)
     /// <summary>The sandbox that an address is about, as it is.</summary>
     public async Task<Sandbox> SandboxAsync(ResourceAddress address, CancellationToken cancellationToken)
     {
-        var (client, id) = (await session.ClientAsync(cancellationToken), Id(address));
+        var (client, id) = (await session.ClientAsync(cancellationToken), await IdAsync(address, cancellationToken));
 
         if ((await client.GetSandboxInfoAsync(id, cancellationToken)).State == SandboxState.Paused)
             throw Missing(address, $"sandbox '{id}' is paused; any tool that uses it resumes it");
@@ -44,9 +44,9 @@ internal sealed partial class ResourceReader(McpSession session)
     }
 
     /// <summary>Id of the sandbox that an address is about.</summary>
-    public string Id(ResourceAddress address) => address.Owner != ResourceAddress.Session
+    public async Task<string> IdAsync(ResourceAddress address, CancellationToken cancellationToken) => address.Owner != ResourceAddress.Session
         ? address.Owner
-        : session.Sandboxes.SandboxId ?? throw Missing(address, "this session has no sandbox yet; the first call of a tool makes it");
+        : await session.Sandboxes.FindIdAsync(cancellationToken) ?? throw Missing(address, "this session has no sandbox yet; the first call of a tool makes it");
 
     public static McpProtocolException Missing(ResourceAddress address, string why)
     {
@@ -62,9 +62,9 @@ internal sealed partial class ResourceReader(McpSession session)
     public static McpProtocolException Missing(string uri, string why) =>
         new($"Resource '{uri}' is not there: {why.TrimEnd('.')}.", McpErrorCode.InvalidParams) { Data = { ["uri"] = uri } };
 
-    private TerminalScreen Screen(ResourceAddress address)
+    private TerminalScreen Screen(ResourceAddress address, string id)
     {
-        var (id, sandboxes) = (Id(address), session.Sandboxes);
+        var sandboxes = session.Sandboxes;
         if (sandboxes.ScreenOrDefault(id, address.Pid) is { } screen) return screen;
         var open = string.Join(", ", sandboxes.TerminalsIn(id));
         throw Missing(address, $"this session has no terminal {address.Pid} open in sandbox '{id}'; {(open.Length == 0 ? "none is" : $"open: {open}")}");

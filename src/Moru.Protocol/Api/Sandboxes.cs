@@ -101,6 +101,13 @@ public sealed record SandboxAccess
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Domain { get; init; }
 
+    /// <summary>
+    /// URL of its ports, <c>{port}</c> in place of the number, for programs that do not know this server's certificate; null: host names of
+    /// <see cref="Domain"/> with TLS. Official servers leave it out.
+    /// </summary>
+    [JsonPropertyName("portURL")]
+    public string? PortUrl { get; init; }
+
     /// <summary>The constant that fills <see cref="ClientId"/>.</summary>
     public const string LegacyClientId = "6532622b";
 }
@@ -174,6 +181,10 @@ public sealed record SandboxDetail : ListedSandbox
 
     /// <summary>Domain of the sandbox's host names; null: the client's configured domain.</summary>
     public string? Domain { get; init; }
+
+    /// <summary>As <see cref="SandboxAccess.PortUrl"/>.</summary>
+    [JsonPropertyName("portURL")]
+    public string? PortUrl { get; init; }
 }
 
 /// <summary>State of a sandbox as the wire shows it.</summary>

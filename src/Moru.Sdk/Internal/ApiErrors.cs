@@ -18,6 +18,8 @@ internal static class ApiErrors
 
     public static SandboxException FromEnvd(ConnectException error, string sandboxId) => error switch
     {
+        { HttpStatus: 502, Message: ProxyAnswers.CutOff } => new SandboxTimeoutException(
+            $"Sandbox '{sandboxId}' was paused or ended before it answered.", error),
         { HttpStatus: 502 } => new SandboxTimeoutException(
             $"Sandbox '{sandboxId}' is not running: it was killed, its timeout ended it, or it is paused. Create a new one or connect to it again.", error),
         { HttpStatus: 507 } => new NotEnoughSpaceException($"Sandbox '{sandboxId}': {error.Message}.", error),

@@ -31,7 +31,7 @@ internal sealed class LifecycleEndpoints(MoruRuntime runtime, ServerDomain domai
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.ResumedSandbox);
         var timeout = body.Timeout is { } seconds ? Wire.ToTimeout(seconds) : (TimeSpan?)null;
         var record = await runtime.Sandboxes.ResumeAsync(Own(context), timeout, body.AutoPause, context.RequestAborted);
-        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain.Told), ApiJson.Default.SandboxAccess);
+        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain), ApiJson.Default.SandboxAccess);
     }
 
     private async Task ConnectAsync(HttpContext context)
@@ -40,7 +40,7 @@ internal sealed class LifecycleEndpoints(MoruRuntime runtime, ServerDomain domai
         var timeout = Wire.ToTimeout(body.Timeout);
         var (record, resumed) = await runtime.Sandboxes.ConnectAsync(Own(context), timeout, context.RequestAborted);
         var status = resumed ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        await ApiBody.WriteAsync(context, status, Wire.ToAccess(record, domain.Told), ApiJson.Default.SandboxAccess);
+        await ApiBody.WriteAsync(context, status, Wire.ToAccess(record, domain), ApiJson.Default.SandboxAccess);
     }
 
     private async Task SetTimeoutAsync(HttpContext context)

@@ -23,7 +23,7 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, ServerDomain domain)
     {
         var body = await ApiBody.ReadAsync(context, ApiJson.Default.NewSandbox);
         var record = await runtime.Sandboxes.CreateAsync(Wire.ToRequest(body) with { TeamId = Caller.TeamOf(context) }, context.RequestAborted);
-        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain.Told), ApiJson.Default.SandboxAccess);
+        await ApiBody.WriteAsync(context, StatusCodes.Status201Created, Wire.ToAccess(record, domain), ApiJson.Default.SandboxAccess);
     }
 
     private Task ListRunningAsync(HttpContext context)
@@ -48,7 +48,7 @@ internal sealed class SandboxEndpoints(MoruRuntime runtime, ServerDomain domain)
     private Task GetAsync(HttpContext context)
     {
         var record = Own(context, runtime.Sandboxes);
-        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain.Told), ApiJson.Default.SandboxDetail);
+        return ApiBody.WriteAsync(context, StatusCodes.Status200OK, Wire.ToDetail(record, domain), ApiJson.Default.SandboxDetail);
     }
 
     private async Task KillAsync(HttpContext context)

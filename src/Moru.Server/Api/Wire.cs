@@ -33,7 +33,7 @@ internal static partial class Wire
         ? TimeSpan.FromSeconds(seconds)
         : throw new ApiException(StatusCodes.Status400BadRequest, "validation error: timeout must be 0 or more seconds");
 
-    public static SandboxAccess ToAccess(SandboxRecord record, string? domain) => new()
+    public static SandboxAccess ToAccess(SandboxRecord record, ServerDomain domain) => new()
     {
         TemplateId = record.TemplateId,
         SandboxId = record.Id,
@@ -41,7 +41,8 @@ internal static partial class Wire
         Alias = record.Alias,
         EnvdAccessToken = record.AccessToken,
         TrafficAccessToken = record.TrafficToken,
-        Domain = domain,
+        Domain = domain.Told,
+        PortUrl = domain.PortUrl(record.Id),
     };
 
     public static ListedSandbox ToListed(SandboxRecord record) => new()
@@ -59,11 +60,12 @@ internal static partial class Wire
         Metadata = record.Metadata,
     };
 
-    public static SandboxDetail ToDetail(SandboxRecord record, string? domain) => new(ToListed(record))
+    public static SandboxDetail ToDetail(SandboxRecord record, ServerDomain domain) => new(ToListed(record))
     {
         EnvdAccessToken = record.AccessToken,
         TrafficAccessToken = record.TrafficToken,
-        Domain = record.State is SandboxPhase.Running ? domain : null,
+        Domain = record.State is SandboxPhase.Running ? domain.Told : null,
+        PortUrl = domain.PortUrl(record.Id),
     };
 
     public static SandboxRun ToRun(SandboxRecord record) => new()

@@ -11,8 +11,12 @@ namespace Moru.Server;
 internal static partial class ProxyErrors
 {
     public static Task WriteNotFoundAsync(HttpContext context, SandboxHost target) => WriteAsync(
-        context, new ProxyError(target.SandboxId, "The sandbox was not found", StatusCodes.Status502BadGateway),
+        context, new ProxyError(target.SandboxId, ProxyAnswers.NotFound, StatusCodes.Status502BadGateway),
         "Sandbox not found", $"There is no running sandbox {target.SandboxId}. It was paused, its time is over, or it never was.");
+
+    public static Task WriteCutOffAsync(HttpContext context, SandboxHost target) => WriteAsync(
+        context, new ProxyError(target.SandboxId, ProxyAnswers.CutOff, StatusCodes.Status502BadGateway),
+        "Sandbox ended", $"Sandbox {target.SandboxId} was paused or ended before it answered.");
 
     public static Task WritePortClosedAsync(HttpContext context, SandboxHost target) => WriteAsync(
         context, new ProxyError(target.SandboxId, "The sandbox is running but port is not open", StatusCodes.Status502BadGateway, target.Port),

@@ -95,7 +95,7 @@ internal sealed class SandboxProxy : IDisposable
 
     private Task ExplainAsync(HttpContext context, SandboxHost target, ForwarderError error)
     {
-        if (!sandboxes.TryGetAddress(target.SandboxId, out _)) return ProxyErrors.WriteNotFoundAsync(context, target);
+        if (!sandboxes.TryGetAddress(target.SandboxId, out _)) return ProxyErrors.WriteCutOffAsync(context, target);
         if (context.Response.StatusCode is StatusCodes.Status400BadRequest) return Task.CompletedTask; // the client's own body was malformed
 
         return context.GetForwarderErrorFeature()?.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
