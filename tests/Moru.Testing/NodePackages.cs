@@ -27,6 +27,24 @@ public static class NodePackages
         return folder;
     }
 
+    /// <summary>Takes a file out of a package without what that depends on, of which an application may have hundreds of packages.</summary>
+    /// <param name="package">Its name and version.</param>
+    /// <param name="integrity">Its SHA-512, as a lock file says it.</param>
+    /// <param name="file">The file, from the root of the package.</param>
+    /// <returns>Where the file is.</returns>
+    public static async Task<string> FileAsync(string package, string integrity, string file)
+    {
+        var folder = await OnceAsync(package, async work =>
+        {
+            var archive = Path.Combine(work, await Shell.RunAsync("npm", "pack", package, "--pack-destination", work, "--silent"));
+            var content = await File.ReadAllBytesAsync(archive);
+            if ("sha512-" + Convert.ToBase64String(SHA512.HashData(content)) != integrity) throw new InvalidDataException($"{package} is not the one that the tests were written with.");
+            await Shell.RunAsync(content, "tar", "--extract", "--gzip", "--directory", work, "--strip-components=1", "package/" + file);
+            File.Delete(archive);
+        });
+        return Path.Combine(folder, file);
+    }
+
     private static async Task<string> OnceAsync(string name, Func<string, Task> fillAsync)
     {
         var folder = Path.Combine(Artifacts.Root, "artifacts/tests", name);
