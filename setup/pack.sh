@@ -2,6 +2,10 @@
 
 readonly packages_out=$artifacts/packages
 
+pack_inputs() { echo "$(hash_of src "${build_settings[@]}") $(uname -m) $dotnet_version"; }
+
+pack_fresh() { [[ -d $packages_out && -d $artifacts/pack/publish ]] && stamped pack "$(pack_inputs)"; }
+
 pack_tool() {
     rm -rf "$packages_out"
     # The one that names the others, and that of this kind of processor: native code is made where it runs.
@@ -16,6 +20,12 @@ pack_package() {
 pack() {
     require_dotnet
     build_envd
-    step "packing moru-mcp" pack_tool
+    # Minutes of compiling, which the container image needs as well.
+    if ! pack_fresh; then
+        local inputs
+        inputs=$(pack_inputs)
+        step "packing moru-mcp" pack_tool
+        stamp pack "$inputs"
+    fi
     say "packages are in $packages_out"
 }

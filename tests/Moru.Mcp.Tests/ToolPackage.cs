@@ -4,6 +4,7 @@ using System.IO.Compression;
 namespace Moru.Mcp.Tests;
 
 /// <summary>The .NET tool that <c>./moru pack</c> makes, from a feed that is a folder.</summary>
+[Collection(nameof(ToolPackage))]
 public sealed class ToolPackage : IDisposable
 {
     private const string Initialize = """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""";
@@ -17,8 +18,8 @@ public sealed class ToolPackage : IDisposable
     [Fact]
     public async Task It_is_an_mcp_server_that_installs_and_runs_from_a_feed()
     {
-        var feed = await PackAsync();
-        using (var package = await ZipFile.OpenReadAsync(Path.Combine(feed, $"moru-mcp.{McpFace.Version}.nupkg"), TestContext.Current.CancellationToken))
+        await RunAsync([Temporary], "moru", "pack");
+        using (var package = await ZipFile.OpenReadAsync(Path.Combine(Feed, $"moru-mcp.{McpFace.Version}.nupkg"), TestContext.Current.CancellationToken))
         {
             var specification = await ReadAsync(package, "moru-mcp.nuspec");
             Assert.Contains("<packageType name=\"DotnetTool\" />", specification, StringComparison.Ordinal);
@@ -29,25 +30,24 @@ public sealed class ToolPackage : IDisposable
 
         var installed = Path.Combine(data.Path, "tools");
         var packages = ("NUGET_PACKAGES", Path.Combine(data.Path, "packages")); // a cache would hide what the feed has
-        await Shell.RunAsync(default, [packages, Temporary], "dotnet", "tool", "install", "moru-mcp", "--version", McpFace.Version, "--source", feed, "--tool-path", installed);
+        await Shell.RunAsync(default, [packages, Temporary], "dotnet", "tool", "install", "moru-mcp", "--version", McpFace.Version, "--source", Feed, "--tool-path", installed);
         Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, Path.Combine(installed, "moru-mcp")), StringComparison.Ordinal);
-        Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, "dotnet", "tool", "exec", "--yes", "--source", feed, $"moru-mcp@{McpFace.Version}"), StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"moru\"", await AskAsync(packages, "dotnet", "tool", "exec", "--yes", "--source", Feed, $"moru-mcp@{McpFace.Version}"), StringComparison.Ordinal);
     }
 
     // The .NET command leaves things there.
     private (string Name, string Value) Temporary => ("TMPDIR", data.Path);
 
-    private async Task<string> PackAsync()
+    /// <summary>Runs a script of the repository that compiles all to native code, which takes minutes where several things run.</summary>
+    internal static async Task RunAsync(IEnumerable<(string Name, string Value)> environment, string script, params string[] arguments)
     {
-        // Packing compiles all to native code, which takes minutes where several things run.
-        var start = new ProcessStartInfo(Path.Combine(Artifacts.Root, "moru"), "pack") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment[Temporary.Name] = Temporary.Value;
-        using var pack = Process.Start(start)!;
-        var errors = pack.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await pack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await pack.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(pack.ExitCode == 0, output + await errors);
-        return Feed;
+        var start = new ProcessStartInfo(Path.Combine(Artifacts.Root, script), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, output + await errors);
     }
 
     private async Task<string> AskAsync((string Name, string Value) packages, params string[] command)

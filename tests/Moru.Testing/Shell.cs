@@ -5,7 +5,8 @@ namespace Moru.Testing;
 /// <summary>Runs programs of the test machine.</summary>
 public static class Shell
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    // Some fetch hundreds of megabytes.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs a program that must succeed.</summary>
     /// <param name="input">Written to its stdin.</param>

