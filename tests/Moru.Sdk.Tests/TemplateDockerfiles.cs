@@ -83,6 +83,7 @@ public sealed class TemplateDockerfiles
     [InlineData("FROM debian AS whole\nENV A=1 B=\"two $A `id` \\n\" C='$kept' D=one\\ word\\\\ E=x\nENV OLD \"form of\" it")]
     [InlineData("from debian\r\narg VERSION=1\r\n\r\nrun [ -e /etc ]\r\nWORKDIR \"/srv/my app\"\r\nuser agent:agents\r\nEXPOSE 80")]
     [InlineData("FROM debian\nRUN [\"/bin/echo\", \"it's a\"]")]
+    [InlineData("FROM debian\nRUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg' \\\r\n  | cat")]
     public void The_server_reads_a_dockerfile_of_an_older_client_alike(string text)
     {
         var here = Template.FromDockerfileText(text);
@@ -93,6 +94,12 @@ public sealed class TemplateDockerfiles
         // A shell takes a plain word with and without quotes alike.
         Assert.Equal(here.Instructions.Select(step => $"{step.Type} {string.Join('|', step.Args)}"), there.Steps.Select(step => $"{step.Type} {string.Join('|', step.Args)}".Replace("'/bin/echo'", "/bin/echo", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void Nothing_but_a_line_feed_ends_a_line() =>
+        Assert.Equal(
+            "RUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg'",
+            Template.FromDockerfileText("FROM debian\r\nRUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg'\r\n").Instructions[2].ToString());
 
     [Theory]
     [InlineData("FROM debian\nENV A=1 B", "'B', which is no NAME=value")]
