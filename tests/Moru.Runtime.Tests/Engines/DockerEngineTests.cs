@@ -115,6 +115,17 @@ public sealed class DockerEngineTests : EngineContract
         Assert.Equal("", denied.Output);
     }
 
+    [Fact]
+    public async Task Sudo_adds_nothing_to_what_its_command_prints()
+    {
+        await using var box = await DockerBox.OpenAsync(DockerBox.BaseImage);
+        var container = await box.StartAsync(id);
+        await box.AgentAnswersAsync(container.Address);
+
+        Assert.Equal((0, ""), await box.RunAsync(container.Address, "sudo true && sudo -u nobody true && sudo -l >/dev/null"));
+        Assert.Equal("refused", (await box.RunAsync(container.Address, "sudo -n true 2>/dev/null || echo refused", user: "nobody")).Output);
+    }
+
     [Theory]
     [InlineData("garbage")]
     [InlineData("localhost:2375")]
