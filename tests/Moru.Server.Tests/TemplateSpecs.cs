@@ -279,6 +279,17 @@ public sealed class TemplateSpecs
     }
 
     [Fact]
+    public async Task A_template_that_is_built_in_hands_on_what_its_image_sets()
+    {
+        await using var server = await MemoryServer.StartAsync();
+
+        await server.BuildAsync("child", """{"fromTemplate":"base","steps":[{"type":"RUN","args":["look"]}]}""");
+
+        var run = Assert.Single(server.Engine.Commands, command => command.Start.Process!.Args![^1] == "look");
+        Assert.Equal("moru/base:latest", run.Start.Process!.Envs!["FROM_IMAGE"]);
+    }
+
+    [Fact]
     public async Task A_private_image_needs_its_login_from_every_template_but_not_twice_from_a_team()
     {
         await using var server = await MemoryServer.StartAsync();

@@ -221,7 +221,8 @@ public sealed class DockerEngine : IContainerEngine
 
     /// <returns>Null of one that has ended.</returns>
     private static EngineContainer? Running(ContainerInspectResponse container) => container.State?.Running == true
-        ? Running(container.ID, container.Config?.Labels, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports))
+        && Running(container.ID, container.Config?.Labels, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) is { } running
+        ? running with { ImageEnv = DockerImages.Env(container.Config?.Env) } // nothing was added to it
         : null;
 
     private static EngineContainer? Running(string id, IDictionary<string, string>? labels, IDictionary<string, EndpointSettings>? networks, int? publishedPort)
