@@ -32,7 +32,8 @@ internal sealed partial class TemplateTools(SandboxSession session)
         var client = await session.ClientAsync(cancellationToken);
         using var nothing = new EmptyDirectory();
         var template = Template.FromDockerfileText(dockerfile).WithContext(nothing.Path);
-        if (start_command is not null) template = template.SetStartCmd(start_command, ready_command is null ? null : ReadyCommand.FromString(ready_command));
+        // It stands in no line of the Dockerfile, and a line of this file means nothing to a model.
+        if (start_command is not null) template = template.SetStartCmd(start_command, ready_command is null ? null : ReadyCommand.FromString(ready_command), line: 0, file: "");
         var build = await client.StartTemplateBuildAsync(template, name, new BuildOptions { CpuCount = cpus, MemoryMB = memory_mb }, cancellationToken);
         return await FollowAsync(client, build, TimeSpan.FromSeconds(wait_seconds), progress, cancellationToken);
     }
@@ -102,7 +103,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
                 build,
                 entry =>
                 {
-                    log.Add(entry.Message);
+                    if (entry.Level is not TemplateLogLevel.Error) log.Add(entry.Message); // the reason of a failure, which the exception has
                     progress?.Report(entry.Message);
                 },
                 patience.Token);

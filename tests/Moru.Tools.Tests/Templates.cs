@@ -61,6 +61,21 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.Contains("before", failed.Log, StringComparison.Ordinal);
         Assert.Contains("echo before; exit 3", failed.ToString(), StringComparison.Ordinal);
         Assert.Contains("Fix the step", failed.Note, StringComparison.Ordinal);
+        Assert.DoesNotContain((await Tools.CallAsync<TemplateList>("list_templates", new { })).Templates, line => line.Name == "broken");
+    }
+
+    [Fact]
+    public async Task A_failure_says_why_once_and_names_no_line_but_those_of_the_Dockerfile()
+    {
+        var step = await FailedAsync("FROM moru/base\n# why\nRUN exit 43");
+        var start = await FailedAsync("FROM moru/base\nRUN true", start: "exit 44");
+        var again = await Tools.CallAsync<TemplateBuild>("read_build", new { template_id = start.TemplateId, build_id = start.BuildId });
+        await Tools.CallAsync("delete_template", new { template = "reasons" });
+
+        Assert.Contains("Template 'reasons' failed at RUN exit 43 (Dockerfile:3): failed to run command 'exit 43': exit status 43. Fix the step", step.Note, StringComparison.Ordinal);
+        Assert.Contains("Template 'reasons' failed at the start command: failed to run command 'exit 44': exit status 44. Fix", start.Note, StringComparison.Ordinal);
+        Assert.Contains($"Build {start.BuildId} of template '{start.TemplateId}' failed at the start command: failed to run command 'exit 44': exit status 44. Fix", again.Note, StringComparison.Ordinal);
+        Assert.Equal([2, 2, 2], new[] { step, start, again }.Select(failed => failed.ToString().Split(": exit status 4").Length));
     }
 
     [Theory]
@@ -72,4 +87,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
     {
         Assert.Contains(expected, await Tools.FailAsync("build_template", new { name = "refused", dockerfile }), StringComparison.Ordinal);
     }
+
+    private Task<TemplateBuild> FailedAsync(string dockerfile, string? start = null) =>
+        Tools.CallAsync<TemplateBuild>("build_template", new { name = "reasons", dockerfile, start_command = start, wait_seconds = 300 });
 }
