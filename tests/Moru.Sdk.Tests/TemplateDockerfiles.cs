@@ -56,6 +56,27 @@ public sealed class TemplateDockerfiles
             ["USER root", "WORKDIR /", "RUN true", "USER user", "WORKDIR /home/user"],
             Template.FromDockerfileText("FROM debian\nRUN true\n").Instructions.Select(step => step.ToString()));
 
+    [Fact]
+    public void FROM_the_name_of_a_template_keeps_its_user_and_directory_and_runs_as_root_until_told_otherwise()
+    {
+        var template = Template.FromDockerfileText("ARG T=Tooled\nFROM $T AS x\nRUN one\nWORKDIR /srv\nRUN [\"two\"]\nUSER agent\nRUN three", ["base", "tooled"]);
+
+        Assert.Equal(("tooled", null), (template.Parent, template.Image));
+        Assert.Equal(["RUN one root", "WORKDIR /srv", "RUN two root", "USER agent", "RUN three"], template.Instructions.Select(step => step.ToString()));
+    }
+
+    [Theory]
+    [InlineData("base:latest")]
+    [InlineData("library/base")]
+    [InlineData("docker.io/library/base")]
+    [InlineData("bas")]
+    public void FROM_anything_but_the_name_of_a_template_is_an_image(string image)
+    {
+        var template = Template.FromDockerfileText($"FROM {image}", ["base"]);
+
+        Assert.Equal((null, image), (template.Parent, template.Image));
+    }
+
     [Theory]
     [InlineData("CMD python app.py", "/bin/sh -c 'python app.py'")]
     [InlineData("ENTRYPOINT [\"tini\", \"--\"]\nCMD [\"python\", \"my app.py\"]", "tini -- python 'my app.py'")]
