@@ -39,13 +39,16 @@ public sealed class TemplateException(string message, Exception? innerException 
 public sealed class BuildException : SandboxException
 {
     internal BuildException(string message, BuilderLine line, Exception? innerException = null)
-        : base(message, innerException) => (SourceFile, SourceLine) = (line.File, line.Number);
+        : base(message, innerException) => (SourceFile, SourceLine) = (string.IsNullOrEmpty(line.File) ? null : line.File, line.Number);
 
-    /// <summary>File of the program, or the Dockerfile, that the failed step is written in; null when the build was started elsewhere.</summary>
+    /// <summary>File of the program, or the Dockerfile, that the failed step is written in; null when that is not known.</summary>
     public string? SourceFile { get; }
 
     /// <summary>The step's line in <see cref="SourceFile"/>; 0 without one.</summary>
     public int SourceLine { get; }
+
+    /// <summary>The step in the server's words: <c>base</c>, a number from 1, or <c>finalize</c>; null when the build did not begin or the server does not say.</summary>
+    public string? Step { get; internal init; }
 }
 
 /// <summary>A quota is used up or requests come too fast; try again later.</summary>

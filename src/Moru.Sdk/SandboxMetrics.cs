@@ -20,10 +20,13 @@ public sealed record SandboxMetrics
     /// <summary>Memory limit in bytes.</summary>
     public long MemoryTotalBytes { get; init; }
 
-    /// <summary>Used disk in bytes.</summary>
+    /// <summary>
+    /// Used disk in bytes: of the sandbox where the server can limit what it writes, else of the whole disk that it shares with others. What it can
+    /// still write is <see cref="DiskTotalBytes"/> less this.
+    /// </summary>
     public long DiskUsedBytes { get; init; }
 
-    /// <summary>Size of the disk in bytes.</summary>
+    /// <summary>Size of the disk in bytes: the limit of the sandbox, else the disk that it shares with others.</summary>
     public long DiskTotalBytes { get; init; }
 
     internal static SandboxMetrics From(SandboxMetric wire) => new()

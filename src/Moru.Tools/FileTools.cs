@@ -165,10 +165,21 @@ internal sealed partial class FileTools(SandboxSession session)
             {
                 Path = file.Path[..^(file.Name.Length + 1)],
                 Entries = [new FileLine { Path = CleanText.OfName(file.Name), SizeBytes = file.SizeBytes }],
-                Note = $"A {file.Type.ToString().ToLowerInvariant()}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.MarkWords(target)}" : "")}.",
+                Note = $"A {KindOf(file)}, {file.Permissions} {file.Owner}:{file.Group}, changed {file.ModifiedTime.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(file.SymlinkTarget is { } target ? $", a link to {CleanText.MarkWords(target)}" : "")}.",
             };
         }
     }
+
+    private static string KindOf(EntryInfo entry) => (entry.Type, entry.Permissions) switch
+    {
+        (not FileType.Unspecified, _) => entry.Type.ToString().ToLowerInvariant(),
+        (_, ['L', ..]) => entry.SymlinkTarget is null ? "link that leads nowhere" : "link to a special file",
+        (_, ['p', ..]) => "named pipe",
+        (_, ['S', ..]) => "socket",
+        (_, ['D', 'c', ..]) => "character device",
+        (_, ['D', ..]) => "block device",
+        _ => "special file",
+    };
 
     /// <summary>As many as a model is shown at once.</summary>
     private static List<FileLine> Fitting(IEnumerable<FileLine> lines)

@@ -12,6 +12,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
 
     private const int DefaultWaitSeconds = 45;
     private const int MaxDockerfile = 1 << 20;
+    private const string WhatFromNames = "In FROM, the name of another template (list_templates) is that template; all else is an image of a registry, such as docker.io/library/python:3.12. Correct it and call build_template again.";
 
     [Description("Build a template from a Dockerfile of one stage. Still building after wait_seconds, it goes on: follow it with read_build. Then create_sandbox takes its name.")]
     public async Task<TemplateBuild> BuildAsync(
@@ -30,9 +31,12 @@ internal sealed partial class TemplateTools(SandboxSession session)
         if (ready_command is not null && start_command is null) throw new ToolException("`ready_command` needs `start_command`: it says when that one is ready.");
 
         var client = await session.ClientAsync(cancellationToken);
+        var known = (await client.ListTemplatesAsync(cancellationToken)).SelectMany(each => each.Aliases.Append(each.TemplateId));
         using var nothing = new EmptyDirectory();
-        var template = Template.FromDockerfileText(dockerfile).WithContext(nothing.Path);
-        if (start_command is not null) template = template.SetStartCmd(start_command, ready_command is null ? null : ReadyCommand.FromString(ready_command));
+        // Not from itself: whoever builds `redis` FROM redis means the image, at the second try too.
+        var template = Template.FromDockerfileText(dockerfile, known.Where(each => !each.Equals(name.Trim(), StringComparison.OrdinalIgnoreCase))).WithContext(nothing.Path);
+        // It stands in no line of the Dockerfile, and a line of this file means nothing to a model.
+        if (start_command is not null) template = template.SetStartCmd(start_command, ready_command is null ? null : ReadyCommand.FromString(ready_command), line: 0, file: "");
         var build = await client.StartTemplateBuildAsync(template, name, new BuildOptions { CpuCount = cpus, MemoryMB = memory_mb }, cancellationToken);
         return await FollowAsync(client, build, TimeSpan.FromSeconds(wait_seconds), progress, cancellationToken);
     }
@@ -102,7 +106,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
                 build,
                 entry =>
                 {
-                    log.Add(entry.Message);
+                    if (entry.Level is not TemplateLogLevel.Error) log.Add(entry.Message); // the reason of a failure, which the exception has
                     progress?.Report(entry.Message);
                 },
                 patience.Token);
@@ -110,7 +114,8 @@ internal sealed partial class TemplateTools(SandboxSession session)
         }
         catch (BuildException error)
         {
-            return TemplateBuild.From(build, "error", log, $"{ToolErrors.Sentence(error)} Fix the step and call build_template again; the steps before it are cached.");
+            var next = error.Step == "base" ? WhatFromNames : "Fix the step and call build_template again; the steps before it are cached.";
+            return TemplateBuild.From(build, "error", log, $"{ToolErrors.Sentence(error)} {next}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -40,6 +40,24 @@ public sealed class EntrySpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
     }
 
     [Fact]
+    public async Task Whoever_follows_a_dangling_link_is_told_where_it_leads()
+    {
+        await InFolderAsync("ln -s ../nowhere dangling; ln -s dangling chain");
+
+        Assert.Equal($"path '{Folder}/dangling' does not exist: it is a symbolic link to '../nowhere', which leads nowhere", await FollowAsync("dangling"));
+        Assert.Equal($"path '{Folder}/chain' does not exist: it is a symbolic link to 'dangling', which leads nowhere", await FollowAsync("chain"));
+        Assert.Equal($"path '{Folder}/dangling/below' does not exist", await FollowAsync("dangling/below"));
+
+        async Task<string> FollowAsync(string name)
+        {
+            var read = await Assert.ThrowsAsync<ConnectException>(() => envd.Client.OpenFileAsync($"{Folder}/{name}", null, Cancellation));
+            var listed = await Assert.ThrowsAsync<ConnectException>(() => envd.Client.ListDirectoryAsync(new ListDirRequest($"{Folder}/{name}", 1), null, Cancellation));
+            Assert.Equal((404, ConnectCode.NotFound, read.Message), (read.HttpStatus, listed.Code, listed.Message));
+            return read.Message;
+        }
+    }
+
+    [Fact]
     public async Task Stat_answers_while_a_path_is_too_long()
     {
         var error = await Assert.ThrowsAsync<ConnectException>(() => envd.Client.StatAsync("/" + new string('x', 5000), null, Cancellation));

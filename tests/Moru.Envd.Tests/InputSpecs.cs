@@ -96,6 +96,7 @@ public sealed class InputSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd>
     {
         var deaf = await Conversation.StartAsync(envd, Reading("sleep 1000"));
         var waiting = envd.Client.SendInputAsync(deaf.Selector, new ProcessInput { Stdin = new byte[1 << 20] }, TestContext.Current.CancellationToken);
+        await Shell.RunAsync("head", "-c", "1", $"/proc/{deaf.Pid}/fd/0"); // it has begun
 
         await deaf.DisposeAsync();
 

@@ -207,7 +207,12 @@ public sealed class ProcessSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd
     [InlineData("""{"process":{}}""", "invalid_argument", "cmd")]
     [InlineData("""{"process":null}""", "invalid_argument", "process.cmd is missing")]
     [InlineData("""{"process":{"cmd":"true","args":[null]}}""", "invalid_argument", "process.ProcessConfig.args must")]
-    [InlineData("""{"process":{"cmd":"tr\u0000ue"}}""", "invalid_argument", "NUL")]
+    [InlineData("""{"process":{"cmd":"tr\u0000ue"}}""", "invalid_argument", "process.cmd has a NUL character (U+0000) at offset 2")]
+    [InlineData("""{"process":{"cmd":"bash","args":["-c","echo \u0000"]}}""", "invalid_argument", "process.args[1] has a NUL character (U+0000) at offset 5, which no argument can hold; write an escape that the program reads, or put the text into a file")]
+    [InlineData("""{"process":{"cmd":"true","envs":{"A=B":"1"}}}""", "invalid_argument", "'A=B' is no name of an environment variable: it has a '='")]
+    [InlineData("""{"process":{"cmd":"true","envs":{"":"1"}}}""", "invalid_argument", "the name of an environment variable is empty")]
+    [InlineData("""{"process":{"cmd":"true","envs":{"A\u0000":"1"}}}""", "invalid_argument", "'A?' is no name of an environment variable: it has a NUL character")]
+    [InlineData("""{"process":{"cmd":"true","envs":{"A":"1\u0000"}}}""", "invalid_argument", "the value of environment variable 'A' has a NUL character")]
     [InlineData("""{"process":{"cmd":"true","envs":{"A":null}}}""", "invalid_argument", "process.ProcessConfig.envs must")]
     [InlineData("{", "invalid_argument", "malformed message")]
     [InlineData("null", "invalid_argument", "process.StartRequest must be")]
@@ -231,11 +236,31 @@ public sealed class ProcessSpecs(LoopbackEnvd envd) : IClassFixture<LoopbackEnvd
     [Fact]
     public async Task An_argument_list_beyond_the_kernels_limit_is_refused()
     {
-        var json = JsonSerializer.Serialize(new { process = new { cmd = "true", args = new[] { new string('x', 3_000_000) } } });
+        var one = await FailAsync(["a", new string('é', 65_536)], []);
+        var variable = await FailAsync([], new() { ["LONG"] = new string('x', 131_072) });
+        var all = await FailAsync([.. Enumerable.Repeat(new string('x', 131_071), 24)], []);
 
-        var end = Assert.Single(await envd.StartAsync(json));
+        Assert.Equal("cannot start 'true': process.args[1] has 131072 bytes, and Linux takes at most 131071 in one; put it into a file and pass the file's name", one);
+        Assert.Equal("cannot start 'true': environment variable 'LONG' with its name has 131077 bytes, and Linux takes at most 131071 in one; put it into a file and pass the file's name", variable);
+        Assert.Matches("^cannot start 'true': its arguments and environment have 314[0-9]{4} bytes, and Linux takes some 2 MiB in all; put the long ones into files and pass the files' names$", all);
 
-        Assert.Equal("invalid_argument", end.ErrorCode);
+        async Task<string?> FailAsync(string[] args, Dictionary<string, string> envs)
+        {
+            var end = Assert.Single(await envd.StartAsync(JsonSerializer.Serialize(new { process = new { cmd = "true", args, envs } })));
+            Assert.Equal("invalid_argument", end.ErrorCode);
+            return end.ErrorMessage;
+        }
+    }
+
+    [Theory]
+    [InlineData("-1", "malformed message: process.ProcessSelector.pid must be a whole number from 0 to 4294967295, not -1")]
+    [InlineData("1.5", "malformed message: process.ProcessSelector.pid must be a whole number from 0 to 4294967295, not 1.5")]
+    [InlineData("0", "process with pid 0 not found")]
+    public async Task A_process_that_cannot_be_is_named(string pid, string message)
+    {
+        var (_, body) = await envd.PostJsonAsync("process.Process/SendSignal", $$"""{"process":{"pid":{{pid}}},"signal":"SIGNAL_SIGKILL"}""");
+
+        Assert.Equal(message, body.GetProperty("message").GetString());
     }
 
     [Fact]

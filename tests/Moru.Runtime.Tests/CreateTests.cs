@@ -64,11 +64,25 @@ public sealed class CreateTests
         var init = node.Engine.Inits[created.Id];
         var expected = new Dictionary<string, string>
         {
-            ["COLOUR"] = "green", ["MORU_SANDBOX"] = "true", ["MORU_SANDBOX_ID"] = created.Id, ["MORU_TEMPLATE_ID"] = "base",
+            ["COLOUR"] = "green", ["FROM_IMAGE"] = "moru/base:latest", ["MORU_SANDBOX"] = "true", ["MORU_SANDBOX_ID"] = created.Id, ["MORU_TEMPLATE_ID"] = "base",
         };
         Assert.Equal(expected.OrderBy(pair => pair.Key), init.EnvVars!.OrderBy(pair => pair.Key));
         Assert.Equal(("user", "/home/user", created.AccessToken), (init.DefaultUser, init.DefaultWorkdir, init.AccessToken));
         Assert.Equal(node.Clock.GetUtcNow(), init.Timestamp);
+    }
+
+    [Fact]
+    public async Task What_the_image_sets_holds_after_a_resume_too_unless_the_sandbox_sets_it()
+    {
+        await using var node = await Node.OpenAsync();
+        var own = new SandboxRequest { TemplateId = "base", EnvVars = new Dictionary<string, string> { ["FROM_IMAGE"] = "no" } };
+        var (plain, changed) = (await node.CreateAsync(TimeSpan.FromHours(1)), await node.Sandboxes.CreateAsync(own, Node.Cancel));
+
+        await node.Sandboxes.PauseAsync(plain.Id, Node.Cancel);
+        await node.Sandboxes.ConnectAsync(plain.Id, TimeSpan.FromHours(1), Node.Cancel);
+
+        Assert.Equal(("moru/base:latest", "no"), (node.Engine.Inits[plain.Id].EnvVars!["FROM_IMAGE"], node.Engine.Inits[changed.Id].EnvVars!["FROM_IMAGE"]));
+        Assert.DoesNotContain("PATH", node.Engine.Inits[plain.Id].EnvVars!.Keys);
     }
 
     [Fact]

@@ -66,6 +66,20 @@ public sealed class SandboxEntries(ServerFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_listing_shows_all_that_ls_shows()
+    {
+        const string Make = "mkdir all && cd all && mkfifo pipe && ln -s nowhere dangling && ln -s pipe led && mkdir .dir && touch .dir/file && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")' && LC_ALL=C ls -A";
+        var shown = (await sandbox.Commands.RunAsync(Make, cancellationToken: Cancelled)).Stdout;
+
+        var listed = await Files.ListAsync("all", depth: 2, cancellationToken: Cancelled);
+
+        Assert.Equal([".dir", "file", "dangling", "led", "pipe", "socket"], listed.Select(entry => entry.Name));
+        Assert.Equal(".dir\ndangling\nled\npipe\nsocket\n", shown);
+        Assert.Equal([FileType.Directory, FileType.File, .. Enumerable.Repeat(FileType.Unspecified, 4)], listed.Select(entry => entry.Type));
+        Assert.Equal((FileType.Unspecified, "Dcrw-rw-rw-"), (await Files.ListAsync("/dev", cancellationToken: Cancelled)).Where(entry => entry.Name == "null").Select(entry => (entry.Type, entry.Permissions)).Single());
+    }
+
+    [Fact]
     public async Task An_entry_moves_with_all_that_is_in_it()
     {
         await Files.WriteAsync("/tmp/old/a/f", "kept", cancellationToken: Cancelled);

@@ -58,6 +58,7 @@ public sealed class TemplateBuilds(ServerFixture fixture) : IDisposable
         Assert.StartsWith(
             $"Template '{alias}' failed at RUN echo this is why >&2; exit 42 (TemplateBuilds.cs:{line}): failed to run command 'echo this is why >&2; exit 42': exit status 42",
             error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, error.Message.Split("exit 42': exit status 42").Length);
         Assert.Equal(("TemplateBuilds.cs", line), (Path.GetFileName(error.SourceFile), error.SourceLine));
         Assert.Equal(TemplateBuildStatus.Error, (await fixture.Client.ListTemplatesAsync(Cancelled)).Single(listed => listed.Aliases.Contains(alias)).BuildStatus);
     }
@@ -90,6 +91,16 @@ public sealed class TemplateBuilds(ServerFixture fixture) : IDisposable
         Assert.Equal(TemplateBuildStatus.Building, first.Status);
         Assert.Equal((TemplateBuildStatus.Ready, told[^1]), (last.Status, last.LogEntries.Single().Message));
         Assert.Contains(told, line => line.EndsWith("[stdout]: done", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_build_that_somebody_else_began_fails_by_the_id_of_its_template()
+    {
+        var build = await fixture.Client.StartTemplateBuildAsync(Template.FromBaseImage().RunCmd("exit 3"), alias, Small, Cancelled);
+
+        var error = await Assert.ThrowsAsync<BuildException>(() => fixture.Client.WaitForTemplateBuildAsync(new BuildInfo("", build.TemplateId, build.BuildId), null, Cancelled));
+
+        Assert.Equal($"Build {build.BuildId} of template '{build.TemplateId}' failed at step 1: failed to run command 'exit 3': exit status 3", error.Message);
     }
 
     [Fact]

@@ -56,6 +56,27 @@ public sealed class TemplateDockerfiles
             ["USER root", "WORKDIR /", "RUN true", "USER user", "WORKDIR /home/user"],
             Template.FromDockerfileText("FROM debian\nRUN true\n").Instructions.Select(step => step.ToString()));
 
+    [Fact]
+    public void FROM_the_name_of_a_template_keeps_its_user_and_directory_and_runs_as_root_until_told_otherwise()
+    {
+        var template = Template.FromDockerfileText("ARG T=Tooled\nFROM $T AS x\nRUN one\nWORKDIR /srv\nRUN [\"two\"]\nUSER agent\nRUN three", ["base", "tooled"]);
+
+        Assert.Equal(("tooled", null), (template.Parent, template.Image));
+        Assert.Equal(["RUN one root", "WORKDIR /srv", "RUN two root", "USER agent", "RUN three"], template.Instructions.Select(step => step.ToString()));
+    }
+
+    [Theory]
+    [InlineData("base:latest")]
+    [InlineData("library/base")]
+    [InlineData("docker.io/library/base")]
+    [InlineData("bas")]
+    public void FROM_anything_but_the_name_of_a_template_is_an_image(string image)
+    {
+        var template = Template.FromDockerfileText($"FROM {image}", ["base"]);
+
+        Assert.Equal((null, image), (template.Parent, template.Image));
+    }
+
     [Theory]
     [InlineData("CMD python app.py", "/bin/sh -c 'python app.py'")]
     [InlineData("ENTRYPOINT [\"tini\", \"--\"]\nCMD [\"python\", \"my app.py\"]", "tini -- python 'my app.py'")]
@@ -83,6 +104,7 @@ public sealed class TemplateDockerfiles
     [InlineData("FROM debian AS whole\nENV A=1 B=\"two $A `id` \\n\" C='$kept' D=one\\ word\\\\ E=x\nENV OLD \"form of\" it")]
     [InlineData("from debian\r\narg VERSION=1\r\n\r\nrun [ -e /etc ]\r\nWORKDIR \"/srv/my app\"\r\nuser agent:agents\r\nEXPOSE 80")]
     [InlineData("FROM debian\nRUN [\"/bin/echo\", \"it's a\"]")]
+    [InlineData("FROM debian\nRUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg' \\\r\n  | cat")]
     public void The_server_reads_a_dockerfile_of_an_older_client_alike(string text)
     {
         var here = Template.FromDockerfileText(text);
@@ -93,6 +115,12 @@ public sealed class TemplateDockerfiles
         // A shell takes a plain word with and without quotes alike.
         Assert.Equal(here.Instructions.Select(step => $"{step.Type} {string.Join('|', step.Args)}"), there.Steps.Select(step => $"{step.Type} {string.Join('|', step.Args)}".Replace("'/bin/echo'", "/bin/echo", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void Nothing_but_a_line_feed_ends_a_line() =>
+        Assert.Equal(
+            "RUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg'",
+            Template.FromDockerfileText("FROM debian\r\nRUN printf 'a\u2028COPY b\u2029c\u0085d\fe\vf\rg'\r\n").Instructions[2].ToString());
 
     [Theory]
     [InlineData("FROM debian\nENV A=1 B", "'B', which is no NAME=value")]

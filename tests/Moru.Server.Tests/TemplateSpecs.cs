@@ -279,6 +279,30 @@ public sealed class TemplateSpecs
     }
 
     [Fact]
+    public async Task A_template_that_is_built_in_hands_on_what_its_image_sets()
+    {
+        await using var server = await MemoryServer.StartAsync();
+
+        await server.BuildAsync("child", """{"fromTemplate":"base","steps":[{"type":"RUN","args":["look"]}]}""");
+
+        var run = Assert.Single(server.Engine.Commands, command => command.Start.Process!.Args![^1] == "look");
+        Assert.Equal("moru/base:latest", run.Start.Process!.Envs!["FROM_IMAGE"]);
+    }
+
+    [Fact]
+    public async Task An_image_that_no_registry_has_is_answered_with_the_templates_that_there_are()
+    {
+        await using var server = await MemoryServer.StartAsync();
+        await server.BuildAsync("mine", """{"fromImage":"ghcr.io/moru-ai/base"}""");
+
+        var failed = await server.StatusAsync(await server.BuildAsync("other", """{"fromImage":"mine"}""", "error"));
+
+        var reason = failed.Json.GetProperty("reason").GetProperty("message").GetString();
+        Assert.StartsWith("failed to pull image 'mine:latest': ", reason, StringComparison.Ordinal);
+        Assert.EndsWith("; templates to start from instead: base, python, node, mine", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_private_image_needs_its_login_from_every_template_but_not_twice_from_a_team()
     {
         await using var server = await MemoryServer.StartAsync();

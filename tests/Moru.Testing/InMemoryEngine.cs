@@ -136,7 +136,7 @@ public sealed class InMemoryEngine : IContainerEngine
                 throw new RuntimeException(RuntimeError.TemplateNotPrepared, $"Template '{spec.TemplateId}' has no image on this engine.");
         }
 
-        var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory", LimitsDisks ? spec.Limits.DiskSizeMB : 0);
+        var container = new EngineContainer($"memory-{Interlocked.Increment(ref lastId)}", AgentAddress(), "memory", LimitsDisks ? spec.Limits.DiskSizeMB : 0) { ImageEnv = EnvOf(spec.Image) };
         if (!containers.TryAdd(spec.SandboxId, new Entry(spec, container)))
             throw new RuntimeException(RuntimeError.StartFailed, $"Sandbox '{spec.SandboxId}' has a container already.");
         return container;
@@ -219,7 +219,7 @@ public sealed class InMemoryEngine : IContainerEngine
     public Task<EngineImage?> FindImageAsync(string image, CancellationToken cancellationToken)
     {
         ThrowIfDown();
-        lock (images) return Task.FromResult(images.Contains(image) ? new EngineImage("id of " + image, new Dictionary<string, string> { ["FROM_IMAGE"] = image }) : null);
+        lock (images) return Task.FromResult(images.Contains(image) ? new EngineImage("id of " + image, EnvOf(image)) : null);
     }
 
     public async Task<EngineImage> PullAsync(string image, RegistryLogin? login, CancellationToken cancellationToken)
@@ -280,6 +280,8 @@ public sealed class InMemoryEngine : IContainerEngine
         if (!containers.TryGetValue(sandboxId, out var entry) || entry.Container is null) throw HasEnded(sandboxId);
         return entry.IsFrozen != frozen && containers.TryUpdate(sandboxId, entry with { IsFrozen = frozen }, entry);
     }
+
+    private static Dictionary<string, string> EnvOf(string image) => new() { ["FROM_IMAGE"] = image };
 
     private static RuntimeException HasEnded(string sandboxId) => new(RuntimeError.StartFailed, $"The container of sandbox '{sandboxId}' does not run.");
 

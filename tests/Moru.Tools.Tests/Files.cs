@@ -263,6 +263,38 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains("-rw-r----- user:user", list.Note, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mkfifo", "A named pipe, prw-r--r-- user:user")]
+    [InlineData("python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])'", "A socket, Srwxr-xr-x user:user")]
+    [InlineData("ln -s /dev/null", "A link to a special file, Lrwxrwxrwx user:user")]
+    public async Task What_is_neither_file_nor_directory_is_named(string make, string expected)
+    {
+        await Tools.RunAsync($"rm -rf special; mkdir special; cd special; umask 022; {make} it");
+
+        var listed = await Tools.CallAsync<FileList>("list_files", new { path = "special" });
+        var described = await Tools.CallAsync<FileList>("list_files", new { path = "special/it" });
+        var read = await Tools.CallAsync<FileText>("read_file", new { path = "special/it" });
+
+        Assert.Equal("it", Assert.Single(listed.Entries).Path);
+        Assert.StartsWith(expected, described.Note, StringComparison.Ordinal);
+        Assert.StartsWith(expected, read.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_device_is_named() =>
+        Assert.StartsWith("A character device, Dcrw-rw-rw- root:root", (await Tools.CallAsync<FileList>("list_files", new { path = "/dev/null" })).Note, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_link_that_leads_nowhere_is_listed_and_counted()
+    {
+        await Tools.RunAsync("mkdir -p dangles; ln -sfn nowhere dangles/link; echo 1 > dangles/file");
+
+        var listed = (await Tools.CallAsync("list_files", new { path = "dangles" })).ToString();
+
+        Assert.Contains("dangles: 2 entries\n<untrusted>\nfile  2\nlink  7\n", listed, StringComparison.Ordinal);
+        Assert.Contains("has: file, link.", await Tools.FailAsync("read_file", new { path = "dangles/fil" }), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_small_picture_is_looked_at_as_it_is()
     {

@@ -61,6 +61,51 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.Contains("before", failed.Log, StringComparison.Ordinal);
         Assert.Contains("echo before; exit 3", failed.ToString(), StringComparison.Ordinal);
         Assert.Contains("Fix the step", failed.Note, StringComparison.Ordinal);
+        Assert.DoesNotContain((await Tools.CallAsync<TemplateList>("list_templates", new { })).Templates, line => line.Name == "broken");
+    }
+
+    [Fact]
+    public async Task A_failure_says_why_once_and_names_no_line_but_those_of_the_Dockerfile()
+    {
+        var step = await FailedAsync("FROM moru/base\n# why\nRUN exit 43");
+        var start = await FailedAsync("FROM moru/base\nRUN true", start: "exit 44");
+        var again = await Tools.CallAsync<TemplateBuild>("read_build", new { template_id = start.TemplateId, build_id = start.BuildId });
+        await Tools.CallAsync("delete_template", new { template = "reasons" });
+
+        Assert.Contains("Template 'reasons' failed at RUN exit 43 (Dockerfile:3): failed to run command 'exit 43': exit status 43. Fix the step", step.Note, StringComparison.Ordinal);
+        Assert.Contains("Template 'reasons' failed at the start command: failed to run command 'exit 44': exit status 44. Fix", start.Note, StringComparison.Ordinal);
+        Assert.Contains($"Build {start.BuildId} of template '{start.TemplateId}' failed at the start command: failed to run command 'exit 44': exit status 44. Fix", again.Note, StringComparison.Ordinal);
+        Assert.Equal([2, 2, 2], new[] { step, start, again }.Select(failed => failed.ToString().Split(": exit status 4").Length));
+    }
+
+    [Fact]
+    public async Task FROM_may_name_a_template_which_then_wins_over_an_image_of_that_name()
+    {
+        var parent = await Tools.CallAsync<TemplateBuild>("build_template", new
+        {
+            name = "t-parent", dockerfile = "FROM base\nRUN id -un > /made.txt; pwd >> /made.txt\nENV COLOUR=green\nUSER agent\nWORKDIR /srv", wait_seconds = 300,
+        });
+        var child = await Tools.CallAsync<TemplateBuild>("build_template", new { name = "t-child", dockerfile = "FROM T-Parent AS x\nRUN id -un >> /made.txt; pwd >> /made.txt", wait_seconds = 300 });
+        var sandbox = (await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { template = "t-child", timeout_seconds = 120 })).SandboxId;
+        var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "cat /made.txt; id -un; pwd; echo $COLOUR $LANG", sandbox_id = sandbox });
+        await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox });
+        foreach (var template in new[] { "t-child", "t-parent" }) await Tools.CallAsync("delete_template", new { template });
+
+        Assert.Equal(("ready", "ready"), (parent.Status, child.Status));
+        Assert.Equal("root\n/home/user\nroot\n/srv\nagent\n/srv\ngreen C.UTF-8\n", output.Stdout);
+    }
+
+    [Fact]
+    public async Task FROM_a_name_that_nobody_knows_is_answered_with_those_that_there_are()
+    {
+        var failed = await FailedAsync("FROM localhost:1/no-such-thing");
+        var itself = await FailedAsync("FROM reasons");
+        await Tools.CallAsync("delete_template", new { template = "reasons" });
+
+        Assert.Contains("failed at FROM localhost:1/no-such-thing (Dockerfile:1): failed to pull image 'localhost:1/no-such-thing:latest'", failed.Note, StringComparison.Ordinal);
+        Assert.Contains("templates to start from instead: base, python, node", failed.Note, StringComparison.Ordinal);
+        Assert.Contains("failed at FROM reasons (Dockerfile:1): failed to pull image 'reasons:latest'", itself.Note, StringComparison.Ordinal);
+        Assert.Contains("In FROM, the name of another template (list_templates) is that template; all else is an image of a registry, such as docker.io/library/python:3.12.", failed.Note, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -72,4 +117,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
     {
         Assert.Contains(expected, await Tools.FailAsync("build_template", new { name = "refused", dockerfile }), StringComparison.Ordinal);
     }
+
+    private Task<TemplateBuild> FailedAsync(string dockerfile, string? start = null) =>
+        Tools.CallAsync<TemplateBuild>("build_template", new { name = "reasons", dockerfile, start_command = start, wait_seconds = 300 });
 }

@@ -8,7 +8,9 @@ internal static class FileFailure
 {
     public static ConnectException Of(int error, string path) => error switch
     {
-        Posix.NotFound => new ConnectException(ConnectCode.NotFound, $"path '{path}' does not exist"),
+        Posix.NotFound => new ConnectException(
+            ConnectCode.NotFound,
+            $"path '{path}' does not exist{(new FileInfo(path).LinkTarget is { } target ? $": it is a symbolic link to '{target}', which leads nowhere" : "")}"),
         Posix.IsDirectory => Invalid($"path '{path}' is a directory"),
         Posix.NotDirectory or Posix.Exists => Invalid($"a parent of path '{path}' is not a directory"),
         Posix.NoSuchDevice => NotRegular(path),

@@ -30,8 +30,12 @@ internal static class ProcessEnvironment
     {
         foreach (var (name, value) in variables)
         {
-            if (name.Length == 0 || name.AsSpan().ContainsAny('=', '\0') || value is null || value.Contains('\0'))
-                throw new ConnectException(ConnectCode.InvalidArgument, $"invalid environment variable '{name.Replace('\0', '?')}'");
+            if (name.Length == 0) throw Invalid("the name of an environment variable is empty");
+            if (name.AsSpan().IndexOfAny('=', '\0') is >= 0 and var at)
+                throw Invalid($"'{name.Replace('\0', '?')}' is no name of an environment variable: it has a {(name[at] == '=' ? "'='" : "NUL character")}");
+            if (value is null || value.Contains('\0')) throw Invalid($"the value of environment variable '{name}' {(value is null ? "is null" : "has a NUL character")}");
         }
     }
+
+    private static ConnectException Invalid(string problem) => new(ConnectCode.InvalidArgument, problem);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Moru.Protocol;
 
 namespace Moru.Envd;
@@ -5,12 +6,20 @@ namespace Moru.Envd;
 /// <summary>Turns a start request into a <see cref="Launch"/>, and the kernel's refusals into words.</summary>
 internal static class StartPlan
 {
+    // The kernel's MAX_ARG_STRLEN, without the NUL at the end.
+    private const int LongestText = 131_071;
+
     /// <exception cref="ConnectException">The request cannot be carried out.</exception>
     public static Launch Of(StartRequest request, User user, Defaults defaults)
     {
         if (request.Process is not { Cmd.Length: > 0 } process) throw Invalid("process.cmd is missing");
         string[] arguments = [process.Cmd, .. process.Args ?? []];
-        if (Array.Exists(arguments, argument => argument is null || argument.Contains('\0'))) throw Invalid("an argument is null or contains a NUL character");
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i].IndexOf('\0', StringComparison.Ordinal) is >= 0 and var at)
+                throw Invalid($"{Name(i)} has a NUL character (U+0000) at offset {at}, which no argument can hold; write an escape that the program reads, or put the text into a file");
+        }
+
         if (process.Envs is { } variables) ProcessEnvironment.Check(variables);
 
         return new Launch
@@ -34,11 +43,26 @@ internal static class StartPlan
             ConnectCode.FailedPrecondition, $"the sandbox offers no terminals: {exception.Message} at /dev/ptmx or /dev/pts; start without pty"),
         Posix.Again or Posix.NoMemory => new ConnectException(
             ConnectCode.ResourceExhausted, $"cannot start '{launch.Arguments[0]}': {exception.Message}; the sandbox is at its limit of processes or memory"),
+        Posix.TooBig => Invalid($"cannot start '{launch.Arguments[0]}': {TooBig(launch)}"),
         Posix.NotFound => Invalid($"cannot start '{launch.Arguments[0]}': no such file, or its interpreter is missing"),
         Posix.AccessDenied => Invalid($"cannot start '{launch.Arguments[0]}' in '{launch.Directory}' as user '{launch.User.Name}': permission denied"),
         Posix.NotPermitted => new ConnectException(ConnectCode.FailedPrecondition, $"cannot run as user '{launch.User.Name}': envd lacks the right to change users"),
         _ => Invalid($"cannot start '{launch.Arguments[0]}': {exception.Message}"),
     };
+
+    private static string TooBig(Launch launch)
+    {
+        (string Name, long Bytes)[] texts =
+        [
+            .. launch.Arguments.Select((argument, i) => (Name(i), (long)Encoding.UTF8.GetByteCount(argument))),
+            .. launch.Environment.Select(pair => ($"environment variable '{pair.Key}' with its name", (long)Encoding.UTF8.GetByteCount(pair.Key) + 1 + Encoding.UTF8.GetByteCount(pair.Value))),
+        ];
+        return Array.Find(texts, text => text.Bytes > LongestText) is { Name: { } name, Bytes: var bytes }
+            ? $"{name} has {bytes} bytes, and Linux takes at most {LongestText} in one; put it into a file and pass the file's name"
+            : $"its arguments and environment have {texts.Sum(text => text.Bytes + 1)} bytes, and Linux takes some 2 MiB in all; put the long ones into files and pass the files' names";
+    }
+
+    private static string Name(int argument) => argument == 0 ? "process.cmd" : $"process.args[{argument - 1}]";
 
     private static string Find(string command)
     {

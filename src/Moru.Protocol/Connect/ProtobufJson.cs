@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Moru.Protocol;
@@ -12,6 +13,7 @@ internal ref struct ProtobufJson
 {
     private const NumberStyles AnyNumber = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
     private const long MaxExactDouble = 1L << 53;
+    private const int MaxShown = 32;
 
     private readonly ReadOnlySpan<byte> json;
     private readonly Utf8JsonWriter writer;
@@ -176,7 +178,8 @@ internal ref struct ProtobufJson
     {
         if (reader.TokenType is JsonTokenType.Number or JsonTokenType.String && TryParse(reader.ValueSpan, out var value) && value >= min && value <= max)
             return value;
-        throw message.Refuse(field, $"must be a whole number from {min} to {max}");
+        var shown = reader is { TokenType: JsonTokenType.Number, ValueSpan.Length: <= MaxShown } ? $", not {Encoding.UTF8.GetString(reader.ValueSpan)}" : "";
+        throw message.Refuse(field, $"must be a whole number from {min} to {max}{shown}");
     }
 
     private static bool TryParse(ReadOnlySpan<byte> text, out long value)

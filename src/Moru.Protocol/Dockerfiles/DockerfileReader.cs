@@ -15,7 +15,7 @@ public static partial class DockerfileReader
     {
         ArgumentNullException.ThrowIfNull(text);
         var (joined, first, number) = (new StringBuilder(), 0, 0);
-        foreach (var raw in text.ReplaceLineEndings("\n").TrimStart('\uFEFF').Split('\n'))
+        foreach (var raw in text.TrimStart('\uFEFF').Split('\n')) // nothing else ends a line, so that all who read the text see the same instructions
         {
             number++;
             var line = raw.TrimEnd();

@@ -47,7 +47,11 @@ public sealed record VolumeBind(string HostPath, string Target);
 /// <param name="Address">Where it answers.</param>
 /// <param name="NodeId">The machine it runs on, in the engine's words.</param>
 /// <param name="DiskSizeMB">Of one that was just started: the disk that it is limited to, in MiB; 0: it is not.</param>
-public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId, int DiskSizeMB = 0);
+public sealed record EngineContainer(string Id, EngineAddress Address, string NodeId, int DiskSizeMB = 0)
+{
+    /// <summary>Of one that was just started or let go on: the environment that its image brings, without PATH, which the agent has from there.</summary>
+    public IReadOnlyDictionary<string, string> ImageEnv { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>Where a sandbox answers.</summary>
 /// <param name="Host">Address or name.</param>
@@ -63,7 +67,7 @@ public sealed record OwnedContainer(string SandboxId, EngineContainer? Container
 
 /// <summary>An image that an engine has.</summary>
 /// <param name="Id">The engine's id, which names the content.</param>
-/// <param name="Env">The environment that it brings.</param>
+/// <param name="Env">The environment that it brings, without PATH.</param>
 public sealed record EngineImage(string Id, IReadOnlyDictionary<string, string> Env);
 
 /// <summary>News from an engine.</summary>

@@ -60,7 +60,7 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         await stages.MeasureAsync("agent", () => AnswersAsync(client, cancellationToken));
         await stages.MeasureAsync("init", async () =>
         {
-            await InitAsync(client, record, template, now, cancellationToken);
+            await InitAsync(client, record, template, container.ImageEnv, now, cancellationToken);
             return container;
         });
         if (template.StartCommand is not null || template.ReadyCommand is not null)
@@ -87,11 +87,11 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
         Agent(record.Address!, record.AccessToken).InitAsync(new InitRequest { Timestamp = now, Deadline = record.EndAt }, cancellationToken);
 
     /// <summary>Waits for the agent of a container that goes on, and tells it again what it is.</summary>
-    public async Task GoOnAsync(SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task GoOnAsync(SandboxRecord record, Template? template, EngineContainer container, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var client = Agent(record.Address!, record.AccessToken);
         await AnswersAsync(client, cancellationToken);
-        await InitAsync(client, record, template, now, cancellationToken);
+        await InitAsync(client, record, template, container.ImageEnv, now, cancellationToken);
     }
 
     /// <summary>The agent of a running sandbox.</summary>
@@ -158,10 +158,10 @@ internal sealed class SandboxStart(IContainerEngine engine, EnvdCopies envd, Vol
     private static bool IsLost(Exception failure) => failure is HttpRequestException or OperationCanceledException;
 
     private static async Task InitAsync(
-        EnvdClient client, SandboxRecord record, Template? template, DateTimeOffset now, CancellationToken cancellationToken)
+        EnvdClient client, SandboxRecord record, Template? template, IReadOnlyDictionary<string, string> imageEnv, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var env = new Dictionary<string, string>(template?.Env ?? new Dictionary<string, string>());
-        foreach (var (name, value) in record.EnvVars) env[name] = value;
+        var env = new Dictionary<string, string>(imageEnv);
+        foreach (var (name, value) in (template?.Env ?? imageEnv).Concat(record.EnvVars)) env[name] = value;
         env["MORU_SANDBOX"] = "true";
         env["MORU_SANDBOX_ID"] = record.Id;
         env["MORU_TEMPLATE_ID"] = record.TemplateId;

@@ -123,7 +123,7 @@ public sealed partial class Sandboxes
             {
                 StartedAt = now, EndAt = now + timeout, AutoPause = autoPause, ContainerId = container.Id, Address = container.Address, NodeId = container.NodeId,
             };
-            await start.GoOnAsync(next, templates.Current(next.TemplateId), now, stop.Token);
+            await start.GoOnAsync(next, templates.Current(next.TemplateId), container, now, stop.Token);
 
             now = time.GetUtcNow();
             next = Save(next.Become(SandboxPhase.Running) with { StartedAt = now, EndAt = now + timeout });

@@ -3,6 +3,8 @@ namespace Moru.Runtime;
 /// <summary>The image that a build starts from: the engine's own when the team may use it, else from the registry.</summary>
 internal sealed class BaseImages(RuntimeStore store, IContainerEngine engine)
 {
+    private const int MostNamed = 50;
+
     public async Task<EngineImage> GetAsync(string teamId, string image, BuildPlan plan, CancellationToken cancellationToken)
     {
         // What another team's login fetched is not this team's, and an image made here is in no registry.
@@ -22,7 +24,10 @@ internal sealed class BaseImages(RuntimeStore store, IContainerEngine engine)
         {
             // Forced, but there is nowhere to get it anew from.
             if (present is not null && plan.Registry is null) return present;
-            throw new BuildException(failure.Message, failure);
+            throw new BuildException($"{failure.Message}; templates to start from instead: {string.Join(", ", Templates(teamId))}", failure);
         }
     }
+
+    private IReadOnlyList<string> Templates(string teamId) => store.Templates<IReadOnlyList<string>>(rows =>
+        [.. rows.ListTemplates().Where(template => template.BuildId is not null && (template.TeamId is null || template.TeamId == teamId)).Select(template => template.Alias ?? template.Id).Take(MostNamed)]);
 }

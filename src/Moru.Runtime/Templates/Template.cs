@@ -14,7 +14,7 @@ public sealed record Template
 
     public int MemoryMB { get; init; } = 1024;
 
-    /// <summary>Environment of every process, unless the sandbox's own says otherwise.</summary>
+    /// <summary>Environment of every process besides that of the image, unless the sandbox's own says otherwise.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
     public string DefaultUser { get; init; } = "user";

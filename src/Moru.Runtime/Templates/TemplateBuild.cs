@@ -62,9 +62,11 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
     {
         var parent = tools.Templates.Find(Team, Templates.Name(name)) ?? throw new BuildException($"template '{name}' not found");
         var result = parent.Current?.Result ?? throw new BuildException($"template '{name}' has no successful build");
-        var found = await tools.Engine.FindImageAsync(result.Image, cancellationToken) ?? throw new BuildException($"template '{name}' has no image on this server");
+        var found = await tools.Engine.FindImageAsync(result.Image, cancellationToken) ?? throw new BuildException($"template '{name}' has no image on this server; run './moru doctor', which says how to make it");
         log.Add(BuildLogLevel.Info, $"[base] FROM TEMPLATE {name}", BaseStep);
-        (image, context, key) = (result.Image, result.Context, LayerCache.FirstKey(found.Id, result.Context));
+        // Of a template that is built in, the image alone knows it.
+        context = result.Context with { Env = new Dictionary<string, string>([.. found.Env.Where(pair => !result.Context.Env.ContainsKey(pair.Key)), .. result.Context.Env]) };
+        (image, key) = (result.Image, LayerCache.FirstKey(found.Id, context));
         return result;
     }
 
@@ -72,7 +74,7 @@ internal sealed class TemplateBuild(BuildTools tools, TemplateRecord template, B
     {
         var name = ImageName.Resolve(plan.FromImage!);
         var found = await tools.BaseImages.GetAsync(Team, name, plan, cancellationToken);
-        context = new BuildContext { Env = found.Env.Where(pair => pair.Key != "PATH").ToDictionary() };
+        context = new BuildContext { Env = found.Env };
         (image, key) = (name, LayerCache.FirstKey(found.Id, context));
 
         var cached = mayReuse ? await tools.Layers.FindAsync(Team, key, cancellationToken) : null;

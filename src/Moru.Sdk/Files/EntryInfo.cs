@@ -8,7 +8,7 @@ public sealed record EntryInfo
     /// <summary>Last part of the path.</summary>
     public required string Name { get; init; }
 
-    /// <summary>File or directory; for a symbolic link, what it leads to.</summary>
+    /// <summary>File or directory; for a symbolic link, what it leads to. Pipes, sockets, devices and links that lead nowhere are unspecified.</summary>
     public required FileType Type { get; init; }
 
     /// <summary>Absolute path.</summary>
@@ -20,7 +20,10 @@ public sealed record EntryInfo
     /// <summary>Permission bits, the low nine.</summary>
     public required uint Mode { get; init; }
 
-    /// <summary>Permissions as text, such as <c>-rw-r--r--</c>.</summary>
+    /// <summary>
+    /// Permissions as text, such as <c>-rw-r--r--</c>. The first letters tell other kinds apart: <c>d</c> directory, <c>L</c> symbolic link, <c>p</c> pipe,
+    /// <c>S</c> socket, <c>Dc</c> character device, <c>D</c> block device.
+    /// </summary>
     public required string Permissions { get; init; }
 
     /// <summary>Owner's name.</summary>

@@ -84,7 +84,10 @@ public sealed partial class SandboxFiles
     /// <param name="depth">Levels to list; 1 is the directory alone.</param>
     /// <param name="user">User whose home relative paths start from; default: the template's user.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>Entries by name, each directory before its content. Devices, sockets and dangling links are left out.</returns>
+    /// <returns>
+    /// Entries by name, each directory before its content: all of them, unlike Python's, which leaves out what is of type
+    /// <see cref="FileType.Unspecified"/>.
+    /// </returns>
     /// <exception cref="NotFoundException">There is no such directory.</exception>
     /// <exception cref="InvalidArgumentException">It is a file.</exception>
     public async Task<IReadOnlyList<EntryInfo>> ListAsync(string path, int depth = 1, string? user = null, CancellationToken cancellationToken = default)
@@ -93,7 +96,7 @@ public sealed partial class SandboxFiles
         ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
         var entries = await connection.ReadAsync(
             token => connection.Envd.ListDirectoryAsync(new ListDirRequest(path, (uint)depth), user, token), cancellationToken).ConfigureAwait(false);
-        return [.. entries.Where(entry => entry.Type != FileType.Unspecified).Select(EntryInfo.From)];
+        return [.. entries.Select(EntryInfo.From)];
     }
 
     /// <summary>Writes several files in one request, creating missing parent directories and replacing what was there.</summary>

@@ -38,19 +38,33 @@ internal static partial class BuildProgress
     private static BuildException Failure(BuildInfo build, BuildFailure? reason)
     {
         var why = Plain(reason?.Message ?? "the server does not say why");
-        var output = string.Concat((reason?.LogEntries ?? []).TakeLast(10).Select(entry => "\n  " + Plain(entry.Message)));
+        // Servers repeat the reason in the log of the step.
+        var output = string.Concat(
+            (reason?.LogEntries ?? []).Select(entry => Plain(entry.Message)).Where(text => !text.Contains(why, StringComparison.Ordinal)).TakeLast(10).Select(text => "\n  " + text));
+        var name = build.Alias.Length > 0 ? build.Alias : build.TemplateId;
         if (build.Template is not { } template)
-            return new BuildException($"Build {build.BuildId} of template '{build.Alias}' failed{(reason?.Step is { } name ? $" at step {name}" : "")}: {why}{output}", default);
+            return new BuildException($"Build {build.BuildId} of template '{name}' failed{Place(reason?.Step)}: {why}{output}", default) { Step = reason?.Step };
 
         var (what, line) = reason?.Step switch
         {
             "finalize" => ("the start command", template.StartLine),
             { } text when int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= template.Instructions.Length =>
-                (template.Instructions[number - 1].ToString(), template.Instructions[number - 1].Line),
+                (Text(template.Instructions[number - 1]), template.Instructions[number - 1].Line),
             _ => ($"FROM {template.Image ?? template.Parent}", template.FromLine),
         };
-        return new BuildException($"Template '{build.Alias}' failed at {what} ({line}): {why}{output}", line);
+        return new BuildException($"Template '{name}' failed at {what}{(line.Number == 0 ? "" : $" ({line})")}: {why}{output}", line) { Step = reason?.Step };
     }
+
+    private static string Place(string? step) => step switch
+    {
+        null => "",
+        "finalize" => " at the start command",
+        "base" => " at its base",
+        _ => $" at step {step}",
+    };
+
+    // Not who runs it.
+    private static string Text(TemplateInstruction step) => step.Type == "RUN" ? $"RUN {step.Args[0]}" : step.ToString();
 
     private static string Plain(string text) => Escapes().Replace(text, "");
 

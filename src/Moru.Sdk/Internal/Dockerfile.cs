@@ -8,15 +8,19 @@ internal static partial class Dockerfile
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
 
-    public static Template Parse(string text, string file)
+    public static Template Parse(string text, string file, IReadOnlyList<string> templates)
     {
         var instructions = DockerfileReader.Instructions(text).Select(read => new SourceInstruction(read.Keyword, read.Text, new BuilderLine(file, read.Line))).ToList();
         var from = instructions.FindIndex(instruction => instruction.Keyword == "FROM");
         if (from < 0) throw new InvalidArgumentException($"{Path.GetFileName(file)} has no FROM instruction.");
         var variables = Defaults(instructions[..from]);
-        // As Docker has it without USER and WORKDIR.
         var start = instructions[from].Line;
-        var template = Template.From(Read(instructions[from], () => Image(instructions[from], variables)), start).Add("USER", start, "root").Add("WORKDIR", start, "/");
+        var image = Read(instructions[from], () => Image(instructions[from], variables));
+        var parent = templates.FirstOrDefault(name => name.Equals(image, StringComparison.OrdinalIgnoreCase));
+        // An image has the user and directory that Docker takes without USER and WORKDIR; a template has its own.
+        var template = parent is null
+            ? Template.From(image, start).Add("USER", start, "root").Add("WORKDIR", start, "/")
+            : Template.FromTemplate(parent, start.Number, start.File);
 
         string? entrypoint = null, command = null;
         var (hasUser, hasWorkdir, startLine) = (false, false, start);
@@ -29,8 +33,8 @@ internal static partial class Dockerfile
             else template = Read(instruction, () => Step(template, instruction, variables));
         }
 
-        if (!hasUser) template = template.Add("USER", start, "user");
-        if (!hasWorkdir) template = template.Add("WORKDIR", start, "/home/user");
+        if (!hasUser && parent is null) template = template.Add("USER", start, "user");
+        if (!hasWorkdir && parent is null) template = template.Add("WORKDIR", start, "/home/user");
         return entrypoint is null && command is null
             ? template
             : template.SetStartCmd($"{entrypoint} {command}".Trim(), ReadyCommand.Timeout(StartTime), startLine.Number, startLine.File);
@@ -56,6 +60,7 @@ internal static partial class Dockerfile
             "EXPOSE" or "VOLUME" or "LABEL" or "MAINTAINER" or "STOPSIGNAL" or "HEALTHCHECK" => template,
             "FROM" => throw instruction.Refuse("a second time: a template has one stage. Copy what the other stages make by other means."),
             _ when text.Length == 0 => throw instruction.Refuse("needs arguments."),
+            "RUN" when template.Parent is not null && !template.Instructions.Any(step => step.Type == "USER") => template.Add("RUN", line, Command(instruction), "root"),
             "RUN" => template.Add("RUN", line, Command(instruction)),
             "WORKDIR" => template.Add("WORKDIR", line, Expand(instruction, DockerfileReader.Unquote(text), variables)),
             "USER" => template.Add("USER", line, Expand(instruction, DockerfileReader.Unquote(text), variables).Split(':')[0]),

@@ -10,7 +10,7 @@ internal sealed record TemplateInstruction(string Type, IReadOnlyList<string> Ar
     public override string ToString() => $"{Type} {string.Join(' ', Args).TrimEnd()}";
 }
 
-/// <summary>A line of the program, or of the Dockerfile, that a template was described in.</summary>
+/// <summary>A line of the program, or of the Dockerfile, that a template was described in. Number 0: an unknown one.</summary>
 internal readonly record struct BuilderLine(string File, int Number)
 {
     public override string ToString() => $"{Path.GetFileName(File)}:{Number}";

@@ -110,7 +110,7 @@ public sealed partial record Template
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            return Dockerfile.Parse(File.ReadAllText(path), path);
+            return Dockerfile.Parse(File.ReadAllText(path), path, []);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -121,10 +121,21 @@ public sealed partial record Template
     /// <summary>Reads the text of a Dockerfile with one stage.</summary>
     /// <param name="text">The content, not the path.</param>
     /// <exception cref="InvalidArgumentException">It holds what a template cannot do; the message says what and in which line.</exception>
-    public static Template FromDockerfileText(string text)
+    public static Template FromDockerfileText(string text) => FromDockerfileText(text, []);
+
+    /// <summary>Reads the text of a Dockerfile with one stage, whose FROM may also name a template.</summary>
+    /// <param name="text">The content, not the path.</param>
+    /// <param name="templates">
+    /// Aliases and ids of templates, such as <see cref="MoruClient.ListTemplatesAsync"/> finds. A FROM that is one of them, letter for letter but for
+    /// case, starts from that template: RUN works as root until USER says otherwise, and what the Dockerfile does not set is as the template
+    /// has it. Any other FROM is an image.
+    /// </param>
+    /// <exception cref="InvalidArgumentException">It holds what a template cannot do; the message says what and in which line.</exception>
+    public static Template FromDockerfileText(string text, IEnumerable<string> templates)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Dockerfile.Parse(text, "Dockerfile");
+        ArgumentNullException.ThrowIfNull(templates);
+        return Dockerfile.Parse(text, "Dockerfile", [.. templates]);
     }
 
     /// <summary>Sets where the sources of <see cref="Copy(string, string, CopyOptions?, int, string)"/> are.</summary>

@@ -43,16 +43,16 @@ internal sealed class DockerBox : EngineBox
         Client.Containers.InspectContainerAsync(DockerSpec.ContainerName(sandboxId), Node.Cancel);
 
     /// <summary>Runs a bash line in a sandbox and returns its exit code and everything it wrote.</summary>
-    public async Task<(int ExitCode, string Output)> RunAsync(EngineAddress address, string line, string user = "user", string? token = null)
+    public async Task<(int ExitCode, string Output)> RunAsync(EngineAddress address, string line, string user = "user", string? token = null, bool inTerminal = false)
     {
-        var start = new StartRequest { Process = new ProcessConfig { Cmd = "/bin/bash", Args = ["-l", "-c", line] } };
+        var start = new StartRequest { Process = new ProcessConfig { Cmd = "/bin/bash", Args = ["-l", "-c", line] }, Pty = inTerminal ? new Pty(new PtySize(80, 24)) : null };
         var output = new MemoryStream();
         var exitCode = int.MinValue;
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(Node.Cancel);
         bound.CancelAfter(TimeSpan.FromSeconds(90));
         await foreach (var step in Agent(address, token).StartAsync(start, user, TimeSpan.FromSeconds(60), bound.Token))
         {
-            if (step.Data is { } data) output.Write((data.Stdout ?? data.Stderr ?? default).Span);
+            if (step.Data is { } data) output.Write((data.Stdout ?? data.Stderr ?? data.Pty ?? default).Span);
             if (step.End is { } end) exitCode = end.ExitCode;
         }
 

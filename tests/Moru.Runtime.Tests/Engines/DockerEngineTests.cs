@@ -116,6 +116,54 @@ public sealed class DockerEngineTests : EngineContract
     }
 
     [Fact]
+    public async Task Sudo_adds_nothing_to_what_its_command_prints()
+    {
+        await using var box = await DockerBox.OpenAsync(DockerBox.BaseImage);
+        var container = await box.StartAsync(id);
+        await box.AgentAnswersAsync(container.Address);
+
+        Assert.Equal((0, ""), await box.RunAsync(container.Address, "sudo true && sudo -u nobody true && sudo -l >/dev/null"));
+        Assert.Equal("refused", (await box.RunAsync(container.Address, "sudo -n true 2>/dev/null || echo refused", user: "nobody")).Output);
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("localhost:2375")]
+    [InlineData("127.0.0.1:2375")]
+    [InlineData("/var/run/docker.sock", "unix:///var/run/docker.sock")]
+    [InlineData("unix://")]
+    [InlineData("unix:relative.sock")]
+    [InlineData("tcp://")]
+    [InlineData("tcp://engine", "tcp://engine:2375")]
+    [InlineData("tcp://engine:99999")]
+    [InlineData("ssh://root@engine", "ssh -L")]
+    [InlineData("fd://")]
+    [InlineData("file:///var/run/docker.sock")]
+    public void An_address_that_is_none_is_refused_with_one_that_would_do(string address, string says = "unix:///var/run/docker.sock")
+    {
+        var failure = Assert.Throws<RuntimeException>(() => new DockerEngine(address));
+
+        Assert.Equal(RuntimeError.EngineUnavailable, failure.Error);
+        Assert.StartsWith($"DOCKER_HOST is '{address}'", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(says, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unix:///var/run/docker.sock")]
+    [InlineData("unix:/run/user/1000/docker.sock")]
+    [InlineData("tcp://192.0.2.1:2375")]
+    [InlineData("tcp://[::1]:2375")]
+    [InlineData("http://engine.example:2375/")]
+    [InlineData("https://engine.example:2376")]
+    [InlineData("npipe://./pipe/docker_engine")]
+    public async Task An_address_of_an_engine_is_taken_as_it_is(string address)
+    {
+        await using var engine = new DockerEngine(address);
+
+        Assert.Equal(address, engine.Endpoint);
+    }
+
+    [Fact]
     public async Task A_missing_engine_is_named()
     {
         await using var engine = new DockerEngine("unix:///nowhere/docker.sock");

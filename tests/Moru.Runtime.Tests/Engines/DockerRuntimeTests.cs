@@ -37,6 +37,24 @@ public sealed class DockerRuntimeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_environment_of_its_image_reaches_commands_and_terminals_before_and_after_a_pause()
+    {
+        const string Shown = "echo $LANG $SSL_CERT_FILE $REQUESTS_CA_BUNDLE $NODE_EXTRA_CA_CERTS; printf '\\u00e9\\n'; echo é | grep -c '^.$'; echo $PATH";
+        const string Authorities = "/etc/ssl/certs/ca-certificates.crt";
+        var created = await CreateAsync(TimeSpan.FromMinutes(2));
+
+        var said = await box.RunAsync(created.Address!, Shown);
+        var terminal = await box.RunAsync(created.Address!, "echo $LANG", inTerminal: true);
+        await runtime.Sandboxes.PauseAsync(created.Id, Node.Cancel);
+        var resumed = await runtime.Sandboxes.ResumeAsync(created.Id, TimeSpan.FromMinutes(2), null, Node.Cancel);
+        var later = await box.RunAsync(resumed.Address!, Shown);
+
+        Assert.Equal($"C.UTF-8 {Authorities} {Authorities} {Authorities}\né\n1\n/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games", said.Output);
+        Assert.Equal("C.UTF-8", terminal.Output);
+        Assert.Equal(said, later);
+    }
+
+    [Fact]
     public async Task A_sandbox_is_removed_soon_after_its_deadline()
     {
         var created = await CreateAsync(TimeSpan.FromSeconds(1));

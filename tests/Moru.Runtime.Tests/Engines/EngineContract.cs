@@ -51,8 +51,8 @@ public abstract class EngineContract
 
         await box.EndAsync(second);
 
-        var expected = new HashSet<OwnedContainer> { new(first, runs), new(second, null) };
-        await Eventually.TrueAsync(async () => expected.SetEquals(await box.Engine.ListAsync(box.OwnerId, Node.Cancel)));
+        var expected = new HashSet<object> { Facts(first, runs), Facts(second, null) };
+        await Eventually.TrueAsync(async () => expected.SetEquals((await box.Engine.ListAsync(box.OwnerId, Node.Cancel)).Select(Facts)));
         Assert.Empty(await box.Engine.ListAsync("somebody-else", Node.Cancel));
     }
 
@@ -81,9 +81,10 @@ public abstract class EngineContract
         var resumed = await box.Engine.ResumeAsync(first, Node.Cancel);
         var again = await box.Engine.ResumeAsync(first, Node.Cancel);
 
-        Assert.Equal([new OwnedContainer(first, container, IsFrozen: true)], frozen);
-        Assert.Equal((container, container), (resumed, again));
-        Assert.Equal([new OwnedContainer(first, container)], await box.Engine.ListAsync(box.OwnerId, Node.Cancel));
+        Assert.Equal([Facts(first, container, isFrozen: true)], frozen.Select(Facts));
+        Assert.Equal([Facts(first, container), Facts(first, container)], [Facts(first, resumed), Facts(first, again)]);
+        Assert.Equal(container.ImageEnv, resumed.ImageEnv);
+        Assert.Equal([Facts(first, container)], (await box.Engine.ListAsync(box.OwnerId, Node.Cancel)).Select(Facts));
         await box.AgentAnswersAsync(container.Address);
     }
 
@@ -153,6 +154,10 @@ public abstract class EngineContract
     }
 
     internal abstract Task<EngineBox> OpenAsync();
+
+    private static object Facts(OwnedContainer owned) => Facts(owned.SandboxId, owned.Container, owned.IsFrozen);
+
+    private static object Facts(string sandboxId, EngineContainer? container, bool isFrozen = false) => (sandboxId, container?.Id, container?.Address, container?.NodeId, isFrozen);
 }
 
 /// <summary>An engine under test, with an owner of its own whose containers are removed in the end.</summary>

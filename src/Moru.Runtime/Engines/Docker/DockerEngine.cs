@@ -28,12 +28,13 @@ public sealed class DockerEngine : IContainerEngine
     /// Such as <c>unix:///var/run/docker.sock</c> or <c>tcp://127.0.0.1:2375</c>; null: <c>DOCKER_HOST</c>, else the default socket.
     /// </param>
     /// <param name="addressing">How sandboxes that it starts are reached.</param>
+    /// <exception cref="RuntimeException"><see cref="RuntimeError.EngineUnavailable"/>: no engine can have this address.</exception>
     public DockerEngine(string? endpoint = null, SandboxAddressing addressing = SandboxAddressing.Automatic)
     {
         this.addressing = addressing;
         Endpoint = endpoint ?? FromEnvironment();
         // Bounds are ours, call by call; the client's own would also end the stream of events.
-        client = new DockerClientBuilder().WithEndpoint(new Uri(Endpoint)).WithTimeout(Timeout.InfiniteTimeSpan).Build();
+        client = new DockerClientBuilder().WithEndpoint(DockerAddress.Parse(Endpoint)).WithTimeout(Timeout.InfiniteTimeSpan).Build();
         errors = new DockerErrors(Endpoint);
         networks = new DockerNetworks(client);
         events = new DockerEvents(client, errors);
@@ -220,7 +221,8 @@ public sealed class DockerEngine : IContainerEngine
 
     /// <returns>Null of one that has ended.</returns>
     private static EngineContainer? Running(ContainerInspectResponse container) => container.State?.Running == true
-        ? Running(container.ID, container.Config?.Labels, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports))
+        && Running(container.ID, container.Config?.Labels, container.NetworkSettings?.Networks, PublishedPort(container.NetworkSettings?.Ports)) is { } running
+        ? running with { ImageEnv = DockerImages.Env(container.Config?.Env) } // nothing was added to it
         : null;
 
     private static EngineContainer? Running(string id, IDictionary<string, string>? labels, IDictionary<string, EndpointSettings>? networks, int? publishedPort)

@@ -101,8 +101,9 @@ internal sealed class DockerImages(DockerClient client, DockerErrors errors)
         },
         cancellationToken);
 
-    private static Dictionary<string, string> Env(IList<string>? lines) =>
-        (lines ?? []).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+    /// <summary>An environment as Docker writes it, without PATH.</summary>
+    public static Dictionary<string, string> Env(IList<string>? lines) =>
+        (lines ?? []).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2 && pair[0] != "PATH").ToDictionary(pair => pair[0], pair => pair[1]);
 
     private static RuntimeException Unavailable(string image, string problem, Exception? cause) =>
         new(RuntimeError.ImageUnavailable, $"failed to pull image '{image}': {problem}", cause);

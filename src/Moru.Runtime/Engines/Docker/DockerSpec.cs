@@ -33,7 +33,8 @@ internal static class DockerSpec
 
     // Of Docker's fourteen, those without which something that people do in a sandbox fails. Not NET_RAW (forged packets), MKNOD
     // (devices), SETPCAP; not NET_BIND_SERVICE, since Docker opens low ports to everyone; not SETFCAP, since ping is then installed
-    // with a capability that nobody may have here, instead of in its other form, which works; not AUDIT_WRITE, which sudo does without.
+    // with a capability that nobody may have here, instead of in its other form, which works; not AUDIT_WRITE, since the audit log is the
+    // host's: the images tell sudo not to write there.
     private static readonly string[] Capabilities =
     [
         "CHOWN",        // apt-get's own logs; envd giving a file to its user
