@@ -15,6 +15,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
 {
     // Between taking the data directory and answering, another starter opens its store and asks the engine what runs.
     private static readonly TimeSpan OtherStarterPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BusyPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -97,23 +98,32 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         }
     }
 
+    /// <returns>Null when no server listens: the file is missing or was left behind. One that cannot take the connection now is waited for.</returns>
     private static async Task<Stream?> AttachOrDefaultAsync(string path, CancellationToken cancellationToken)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        var started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose(); // no server: the file is missing or was left behind
-            return null;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException error)
+            {
+                socket.Dispose();
+                if (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable) return null;
+                if (Stopwatch.GetElapsedTime(started) > BusyPatience)
+                    throw new ServerUnreachableException("The Moru server has more connections than it can take. Try again in a moment.", error);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+
+            await Task.Delay(RetryInterval, cancellationToken);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
@@ -16,11 +18,14 @@ internal static class McpConsent
     private const string Agree = "agree";
     private const int MaxShown = 200;
 
+    private static readonly byte[] Secret = RandomNumberGenerator.GetBytes(32);
+
     /// <returns>What to answer instead of making the call; null: make it.</returns>
     public static async ValueTask<CallToolResult?> RefusalOrDefaultAsync(RequestContext<CallToolRequestParams> request, McpSession session, CancellationToken cancellationToken)
     {
         if (request.Server.ClientCapabilities?.Elicitation?.Form is null || await DangerAsync(request.Params!, session, cancellationToken) is not { } danger) return null;
-        if (request.Params!.InputResponses?.TryGetValue(Question, out var response) == true)
+        var state = StateOf(request.Params!);
+        if (request.Params!.InputResponses?.TryGetValue(Question, out var response) == true && request.Params.RequestState == state)
         {
             var answer = response.Deserialize(InputResponse.ElicitResultJsonTypeInfo);
             return answer is { Action: "accept", Content: { } content } && content.TryGetValue(Agree, out var agreed) && agreed.ValueKind == JsonValueKind.True
@@ -38,7 +43,14 @@ internal static class McpConsent
                 Required = [Agree],
             },
         };
-        throw new InputRequiredException(new Dictionary<string, InputRequest> { [Question] = InputRequest.ForElicitation(form) }, null);
+        throw new InputRequiredException(new Dictionary<string, InputRequest> { [Question] = InputRequest.ForElicitation(form) }, state);
+    }
+
+    /// <summary>Ties an answer to the call that it was asked about.</summary>
+    private static string StateOf(CallToolRequestParams call)
+    {
+        var arguments = new JsonObject((call.Arguments ?? new Dictionary<string, JsonElement>()).Select(one => KeyValuePair.Create(one.Key, JsonNode.Parse(one.Value.GetRawText()))));
+        return Convert.ToHexStringLower(HMACSHA256.HashData(Secret, Encoding.UTF8.GetBytes($"{call.Name} {arguments.ToJsonString()}")));
     }
 
     /// <returns>The question to ask; null: nothing is in danger, or the call is wrong anyway.</returns>
@@ -74,10 +86,26 @@ internal static class McpConsent
     private static string? Given(CallToolRequestParams call, string name) =>
         call.Arguments?.TryGetValue(name, out var value) == true && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>As JSON, so that a name cannot hold lines or letters that change what the question says.</summary>
+    /// <summary>
+    /// As JSON, so that a name cannot hold lines or letters that change what the question says; a path without detours, so that a long one
+    /// does not hide where it ends.
+    /// </summary>
     private static string Shown(CallToolRequestParams call, string name)
     {
         var text = Given(call, name) ?? "/";
-        return JsonValue.Create(text.Length <= MaxShown ? text : $"{text[..MaxShown]}...").ToJsonString();
+        if (name == "path") text = Direct(text);
+        return JsonValue.Create(text.Length <= MaxShown ? text : $"{text[..(MaxShown / 2)]}...{text[^(MaxShown / 2)..]}").ToJsonString();
+    }
+
+    private static string Direct(string path)
+    {
+        var parts = new List<string>();
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
+        {
+            if (part == ".." && parts.Count > 0 && parts[^1] != "..") parts.RemoveAt(parts.Count - 1);
+            else if (part != ".." || path[0] != '/') parts.Add(part);
+        }
+
+        return $"{(path[0] == '/' ? "/" : parts.Count == 0 ? "." : "")}{string.Join('/', parts)}";
     }
 }

@@ -8,6 +8,8 @@ namespace Moru.Mcp;
 /// <summary>Work that people ask for again and again, as prompts that use the tools well.</summary>
 internal sealed partial class McpPrompts : McpServerPrompt
 {
+    private const int MaxArgument = 20_000;
+
     private readonly string text;
 
     private McpPrompts(string name, string title, string description, string text, params (string Name, string Description)[] arguments)
@@ -64,6 +66,8 @@ internal sealed partial class McpPrompts : McpServerPrompt
             var value = request.Params?.Arguments is { } given && given.TryGetValue(argument.Name, out var element) ? element.ToString().Trim() : "";
             if (value.Length == 0)
                 throw new McpProtocolException($"The prompt '{ProtocolPrompt.Name}' needs `{argument.Name}`: {argument.Description}.", McpErrorCode.InvalidParams);
+            if (value.Length > MaxArgument)
+                throw new McpProtocolException($"`{argument.Name}` has {value.Length} characters; at most {MaxArgument} may be given.", McpErrorCode.InvalidParams);
             values[argument.Name] = value;
         }
 

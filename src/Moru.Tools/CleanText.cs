@@ -52,15 +52,17 @@ internal static class CleanText
         var copied = 0;
         for (var at = 0; at < text.Length; at++)
         {
-            var rune = Rune.GetRuneAt(text, at);
-            if (!IsSafe(rune, text, at) || (isName && rune.Value is '\n' or '\r' or '\t'))
+            // Half of a surrogate pair decodes as the replacement character, which is what is shown.
+            Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length);
+            var isHalf = rune == Rune.ReplacementChar && text[at] != '\uFFFD';
+            if (isHalf || !IsSafe(rune, text, at) || (isName && rune.Value is '\n' or '\r' or '\t'))
             {
                 clean ??= new StringBuilder(text.Length + 64);
-                clean.Append(text, copied, at - copied).Append(EscapeOf(rune));
-                copied = at + rune.Utf16SequenceLength;
+                clean.Append(text, copied, at - copied).Append(isHalf ? "\uFFFD" : EscapeOf(rune));
+                copied = at + length;
             }
 
-            at += rune.Utf16SequenceLength - 1;
+            at += length - 1;
         }
 
         return clean is null ? text : clean.Append(text, copied, text.Length - copied).ToString();

@@ -82,14 +82,15 @@ internal sealed partial class FileTools
         var where = CommandScript.Quote(path.StartsWith('-') ? "./" + path : path);
         var glob = CommandScript.Quote(name ?? "*");
         var search = content is null
-            ? $"find {where} \\( -name .git -o -name node_modules \\) -prune -o -name {glob} -print"
+            ? $"find {where} \\( -name .git -o -name node_modules \\) -prune -o -name {glob} -print0"
             : $"grep -rnHIEsZ --exclude-dir=.git --exclude-dir=node_modules --include={glob} -e {CommandScript.Quote(content)} -- {where}";
 
+        var end = content is null ? "-z" : ""; // a name may have line ends
         // grep says with -s nothing of files it may not read, but with 2 that the expression is wrong; the empty input shows which.
         var script = $"""
             [ -e {where} ] || exit 44
             {(content is null ? "" : $"grep -qE -e {CommandScript.Quote(content)} </dev/null; [ $? -lt 2 ] || exit 45")}
-            {search} 2>/dev/null | cut -c 1-1000 | head -n {MaxMatches + 1}
+            {search} 2>/dev/null | cut {end} -c 1-1000 | head {end} -n {MaxMatches + 1}
             """;
         try
         {
@@ -114,7 +115,7 @@ internal sealed partial class FileTools
     {
         var matches = new List<FoundLine>();
         var size = 0;
-        var all = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var all = output.Split(lines ? '\n' : '\0', StringSplitOptions.RemoveEmptyEntries);
         foreach (var line in all.Take(MaxMatches))
         {
             var match = lines ? Match(line) : new FoundLine { Path = CleanText.OfName(line) };

@@ -154,7 +154,12 @@ public sealed class SandboxSession : IAsyncDisposable
     /// <returns>Id of the sandbox that was killed; null when there was none.</returns>
     internal async Task<string?> KillAsync(string? sandboxId, CancellationToken cancellationToken)
     {
-        if (sandboxId is null || sandboxId == own.Id) return await own.KillAsync(cancellationToken);
+        if (sandboxId is null || sandboxId == own.Id)
+        {
+            if (await own.KillAsync(cancellationToken) is { } killed) return killed;
+            if (sandboxId is not null || (sandboxId = await FindIdAsync(cancellationToken)) is null) return null; // one that is kept under a name may not have been used yet
+        }
+
         others.Remove(sandboxId);
         return await (await ClientAsync(cancellationToken)).KillSandboxAsync(sandboxId, cancellationToken) ? sandboxId : null;
     }

@@ -1,12 +1,11 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Text.RegularExpressions;
 using Moru.Protocol;
 
 namespace Moru.Tools;
 
 /// <summary>Tools that build templates. Parameters are named as the model sees them, hence the underscores.</summary>
-internal sealed partial class TemplateTools(SandboxSession session)
+internal sealed class TemplateTools(SandboxSession session)
 {
     public const int MaxName = 256;
 
@@ -26,7 +25,7 @@ internal sealed partial class TemplateTools(SandboxSession session)
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        if (CopiesFiles().IsMatch(dockerfile))
+        if (CopiesFiles(dockerfile))
             throw new ToolException("`dockerfile` has COPY or ADD, but there are no files to copy from. Write files in a RUN step, for example: RUN printf '%s\\n' 'first line' 'second line' > /app/file.txt");
         if (ready_command is not null && start_command is null) throw new ToolException("`ready_command` needs `start_command`: it says when that one is ready.");
 
@@ -125,8 +124,8 @@ internal sealed partial class TemplateTools(SandboxSession session)
     }
 
     // What such a step would copy lies on the machine of this server, which is no business of a model.
-    [GeneratedRegex(@"^\s*(?:ONBUILD\s+)?(?:COPY|ADD)\s", RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex CopiesFiles();
+    private static bool CopiesFiles(string dockerfile) => DockerfileReader.Instructions(dockerfile).Any(read =>
+        read.Keyword is "COPY" or "ADD" || (read.Keyword == "ONBUILD" && read.Text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries) is [var inner, ..] && inner.ToUpperInvariant() is "COPY" or "ADD"));
 
     private sealed class EmptyDirectory : IDisposable
     {

@@ -63,6 +63,28 @@ public sealed class Consent(McpHttpFixture fixture) : IClassFixture<McpHttpFixtu
         Assert.NotEqual(true, (await KillAsync(silent, "inone0000000000000000")).IsError);
     }
 
+    [Fact]
+    public async Task An_answer_counts_for_the_call_that_it_was_asked_about_alone()
+    {
+        var first = await RemoveAsync("/tmp/harmless", null);
+        var agreed = $$"""{"consent":{"action":"accept","content":{"agree":true} } }""";
+        var state = first.GetProperty("requestState").GetString()!;
+
+        var other = await RemoveAsync("/home/user/precious", $""","inputResponses":{agreed},"requestState":"{state}" """);
+        var unbound = await RemoveAsync("/tmp/harmless", $""","inputResponses":{agreed}""");
+        var same = await RemoveAsync("/tmp/harmless", $""","inputResponses":{agreed},"requestState":"{state}" """);
+
+        Assert.Equal(["input_required", "input_required", "complete"], new[] { other, unbound, same }.Select(result => result.GetProperty("resultType").GetString()));
+    }
+
+    private async Task<System.Text.Json.JsonElement> RemoveAsync(string path, string? more)
+    {
+        var body = $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"remove_file","arguments":{"path":"{{{path}}}"}{{{more}}},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{} } } } } }""";
+        using var response = await fixture.Server.SendAsync(HttpMethod.Post, "", body, ("X-API-Key", fixture.Server.Key), ("Moru-Session", "consent"), ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "remove_file"));
+        var text = await response.Content.ReadAsStringAsync(Cancelled);
+        return System.Text.Json.JsonElement.Parse(text[text.IndexOf('{', StringComparison.Ordinal)..].Split('\n')[0]).GetProperty("result");
+    }
+
     private static async Task<CallToolResult> KillAsync(McpClient client, string id) =>
         await client.CallToolAsync("kill_sandbox", new Dictionary<string, object?> { ["sandbox_id"] = id }, cancellationToken: Cancelled);
 }

@@ -31,6 +31,8 @@ public sealed partial class ConsentTable : IAsyncLifetime
     [InlineData("manage_volume", """{"action":"delete","volume":"data"}""", "Delete the volume \"data\" with all its files for good?")]
     [InlineData("volume_file", """{"action":"delete","volume":"data","path":"/a"}""", "Delete \"/a\", with all that is in it, from the volume \"data\" for good?")]
     [InlineData("volume_file", """{"action":"delete","volume":"data"}""", "Delete \"/\", with all that is in it, from the volume \"data\" for good?")]
+    [InlineData("remove_file", """{"path":"/tmp/junk/./././../x/../../home/user/precious"}""", "Remove \"/home/user/precious\", with")]
+    [InlineData("remove_file", """{"path":"./a/../../b"}""", "Remove \"../b\", with")]
     [InlineData("remove_file", """{"path":"a\nAnswer yes.\u202e"}""", "Remove \"a\\nAnswer yes.\\u202E\", with")]
     public async Task What_destroys_by_name_is_asked_about_and_not_done_without_a_yes(string tool, string arguments, string question)
     {

@@ -26,6 +26,22 @@ public sealed class DataDirectoryTests
     }
 
     [Fact]
+    public async Task A_directory_and_stores_that_others_could_read_are_closed_to_them()
+    {
+        await using var node = await Node.OpenAsync();
+        var directory = node.Options.DataDirectory;
+        string[] stores = [RuntimeStore.FileName, ObservationStore.FileName];
+
+        await node.ReopenAsync(between: () =>
+        {
+            foreach (var path in stores.Select(store => Path.Combine(directory, store)).Append(directory)) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        });
+
+        Assert.Equal("-rwx------", Mode(directory));
+        Assert.All(stores.SelectMany(store => Directory.GetFiles(directory, store + "*")), file => Assert.Equal("-rw-------", Mode(file)));
+    }
+
+    [Fact]
     public async Task The_owner_id_stays_the_same()
     {
         await using var node = await Node.OpenAsync();

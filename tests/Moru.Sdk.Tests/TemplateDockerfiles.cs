@@ -95,6 +95,7 @@ public sealed class TemplateDockerfiles
     [InlineData("FROM debian\nADD https://example.com/x /x", "Dockerfile:2: ADD of 'https://example.com/x'")]
     [InlineData("FROM debian\nRUN <<EOF\ntrue\nEOF", "Dockerfile:2: RUN with a here-document")]
     [InlineData("FROM debian\nRUN --network=none true", "Dockerfile:2: RUN with the option --network=none")]
+    [InlineData("FROM debian\nENV A0=xxxxxxxx\nENV A1=$A0$A0$A0$A0$A0$A0$A0$A0$A0$A0\nENV A2=$A1$A1$A1$A1$A1$A1$A1$A1$A1$A1\nENV A3=$A2$A2$A2$A2$A2$A2$A2$A2$A2$A2\nENV A4=$A3$A3$A3$A3$A3$A3$A3$A3$A3$A3\nENV A5=$A4$A4$A4$A4$A4$A4$A4$A4$A4$A4\nWORKDIR /$A5", "Dockerfile:8: WORKDIR stands for too much text")]
     [InlineData("FROM debian\n\nSHELL [\"zsh\"]", "Dockerfile:3: SHELL is not supported")]
     public void What_a_template_cannot_do_is_refused_with_its_line(string text, string says) =>
         Assert.Contains(says, Assert.Throws<InvalidArgumentException>(() => Template.FromDockerfileText(text)).Message, StringComparison.Ordinal);

@@ -17,6 +17,9 @@ public sealed class CleanTexts
     [InlineData("lone \e", "lone \\u{1B}")]
     public void Output_shows_only_what_an_eye_would_see(string text, string clean) => Assert.Equal(clean, CleanText.OfOutput(text));
 
+    [Fact]
+    public void Half_of_a_character_is_shown_as_what_cannot_be_read() => Assert.Equal("a \uFFFD b \uFFFD", CleanText.OfFile(string.Concat("a ", '\uD83D', " b ", '\uDE00')));
+
     [Theory]
     [InlineData("plain name.txt", "plain name.txt")]
     [InlineData("two\nlines\tand\r", "two\\u{0A}lines\\u{09}and\\u{0D}")]

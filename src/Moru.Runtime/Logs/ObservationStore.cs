@@ -117,6 +117,7 @@ internal sealed class ObservationStore : IDisposable
 
     private static ObservationStore OpenFile(string path)
     {
+        DataFile.MakePrivate(path);
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
         {

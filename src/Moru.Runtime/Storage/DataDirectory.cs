@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace Moru.Runtime;
 
 /// <summary>The directory that belongs to one runtime at a time. The lock ends with the process, however that ends.</summary>
@@ -19,8 +21,15 @@ internal sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, OwnerOnly);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+            Close(path);
+        }
 
         var lockFile = System.IO.Path.Combine(path, "lock");
         try
@@ -36,4 +45,18 @@ internal sealed class DataDirectory : IDisposable
     }
 
     public void Dispose() => held.Dispose();
+
+    /// <summary>Takes from others what a directory that was there before let them see: the store holds what access tokens are made of.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private static void Close(string path)
+    {
+        try
+        {
+            if (File.GetUnixFileMode(path) != OwnerOnly) File.SetUnixFileMode(path, OwnerOnly);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // It is somebody else's, who lets us write there; the files are ours.
+        }
+    }
 }

@@ -6,6 +6,15 @@ public static class DataFile
     /// <summary>Writes a file that only its owner may read: a secret.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Makes a file that only its owner may read, or makes one that is there such a file; SQLite gives what it puts beside it the same mode.</summary>
+    public static void MakePrivate(string file)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = Private;
+        new FileStream(file, options).Dispose();
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, Private);
+    }
+
     /// <summary>Puts a text in place of what the file held. Readers see the old or the new, never a part, and no moment with another mode.</summary>
     /// <param name="file">Where.</param>
     /// <param name="text">What, without the end of the last line.</param>

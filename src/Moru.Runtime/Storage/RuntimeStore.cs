@@ -30,12 +30,10 @@ internal sealed partial class RuntimeStore : IDisposable
     /// <exception cref="RuntimeException"><see cref="RuntimeError.StoreUnusable"/>.</exception>
     public static RuntimeStore Open(string dataDirectory)
     {
+        var file = Path.Combine(dataDirectory, FileName);
+        DataFile.MakePrivate(file);
         // Pooling would keep the file open after Dispose.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(dataDirectory, FileName),
-            Pooling = false,
-        }.ToString());
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         try
         {
             connection.Open();

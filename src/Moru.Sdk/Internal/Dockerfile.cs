@@ -6,6 +6,9 @@ namespace Moru;
 /// <summary>Makes a template of a Dockerfile. What says nothing about the content of an image is left out; what a template cannot do is refused.</summary>
 internal static partial class Dockerfile
 {
+    private const int MaxExpansions = 1_000;
+    private const int MaxExpanded = 64 << 10;
+
     private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(20);
 
     public static Template Parse(string text, string file, IReadOnlyList<string> templates)
@@ -132,14 +135,23 @@ internal static partial class Dockerfile
         return words.Count > 0 ? Expand(from, words[0], variables) : throw from.Refuse("needs an image.");
     }
 
-    private static string Expand(SourceInstruction instruction, string word, Dictionary<string, string> variables) => Variable().Replace(word, found =>
+    private static string Expand(SourceInstruction instruction, string word, Dictionary<string, string> variables)
     {
-        var name = found.Groups["name"].Value;
-        return found.Groups["escaped"] is { Success: true } escaped ? escaped.Value
-            : variables.TryGetValue(name, out var value) ? Expand(instruction, value, new(variables.Where(pair => pair.Key != name)))
-            : found.Groups["default"] is { Success: true } otherwise ? otherwise.Value
-            : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
-    });
+        // Values may name other variables, so that a few lines could stand for more text than there is memory.
+        var (left, length) = (MaxExpansions, 0L);
+        return Replace(word, variables);
+
+        string Replace(string text, Dictionary<string, string> known) => Variable().Replace(text, found =>
+        {
+            var name = found.Groups["name"].Value;
+            var replaced = found.Groups["escaped"] is { Success: true } escaped ? escaped.Value
+                : known.TryGetValue(name, out var value) ? Replace(value, new(known.Where(pair => pair.Key != name)))
+                : found.Groups["default"] is { Success: true } otherwise ? otherwise.Value
+                : throw instruction.Refuse($"names ${name}, which no ARG or ENV before it gives a value.");
+            if (--left < 0 || (length += replaced.Length) > MaxExpanded) throw instruction.Refuse("stands for too much text once its variables are replaced.");
+            return replaced;
+        });
+    }
 
     private static string Started(SourceInstruction instruction) => Exec(instruction.Text) ?? $"/bin/sh -c {ShellWord.Quote(instruction.Text)}";
 
