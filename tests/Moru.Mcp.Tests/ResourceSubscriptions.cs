@@ -12,6 +12,7 @@ public sealed class ResourceSubscriptions(McpHttpFixture fixture) : IClassFixtur
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
+    [Covers("moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}", "watch handle.events()")]
     [Fact]
     public async Task A_session_hears_of_a_file_that_grows_until_it_unsubscribes()
     {
@@ -30,6 +31,7 @@ public sealed class ResourceSubscriptions(McpHttpFixture fixture) : IClassFixtur
         Assert.Equal(before, heard);
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/commands/{pid}{?cursor}", "commands.run(on_stdout, on_stderr)")]
     [Fact]
     public async Task A_session_hears_of_output_that_grows_and_of_its_end()
     {

@@ -12,6 +12,8 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
+    [Covers("moru://sandboxes/{sandbox_id}", "sandbox.get_info()")]
+    [Covers("moru://sandboxes", "Sandbox.list()")]
     [Fact]
     public async Task Sandboxes_are_listed_described_and_remembered()
     {
@@ -25,6 +27,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal((id, true, "running"), (one.GetProperty("sandbox_id").GetString(), one.GetProperty("session").GetBoolean(), one.GetProperty("state").GetString()));
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}", "files.read(format=\"text\")")]
     [Fact]
     public async Task A_text_file_is_text_of_its_type_whole_or_in_part()
     {
@@ -36,6 +39,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal("", (await TextAsync("moru://sandboxes/session/files/tmp/data.csv?offset=1000")).Text);
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}", "files.read(format=\"bytes\")")]
     [Fact]
     public async Task A_binary_file_is_a_blob_of_its_type()
     {
@@ -47,6 +51,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G', 0, 0xff], blob.DecodedData.ToArray());
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}", "files.list()")]
     [Fact]
     public async Task A_directory_lists_its_entries_with_types_sizes_and_uris_that_can_be_read()
     {
@@ -61,6 +66,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal("hello", (await TextAsync(uri)).Text);
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/metrics", "sandbox.get_metrics()")]
     [Fact]
     public async Task Metrics_can_be_read()
     {
@@ -69,6 +75,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         await Eventually.TrueAsync(async () => (await JsonAsync("moru://sandboxes/session/metrics", "samples")).Count > 0, "a sample was taken");
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}", "sandbox.is_running()")]
     [Fact]
     public async Task A_paused_sandbox_is_described_and_stays_paused()
     {
@@ -106,6 +113,7 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal(McpErrorCode.InvalidParams, error.ErrorCode);
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/files{+path}{?offset,length}", "files.read(format=\"stream\")")]
     [Fact]
     public async Task A_file_that_is_too_large_says_how_to_read_parts_of_it()
     {

@@ -12,6 +12,8 @@ public sealed class ResourcesOfWork(EndToEndSession session) : IClassFixture<End
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
+    [Covers("moru://sandboxes/{sandbox_id}/commands/{pid}{?cursor}", "command handle.wait()")]
+    [Covers("moru://sandboxes/{sandbox_id}/commands", "commands.list()")]
     [Fact]
     public async Task The_output_of_a_command_is_read_to_its_last_byte_by_cursor()
     {
@@ -33,6 +35,7 @@ public sealed class ResourcesOfWork(EndToEndSession session) : IClassFixture<End
         Assert.EndsWith("9000\n", ends.GetProperty("stdout").GetString(), StringComparison.Ordinal);
     }
 
+    [Covers("moru://sandboxes/{sandbox_id}/screens/{pid}", "pty.create(cols, rows, on_data)")]
     [Fact]
     public async Task A_screen_is_shown_as_it_is_and_nothing_is_taken_from_it()
     {
@@ -61,6 +64,7 @@ public sealed class ResourcesOfWork(EndToEndSession session) : IClassFixture<End
         Assert.Empty((await JsonAsync($"moru://sandboxes/session/logs?start={before.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}")).GetProperty("entries").EnumerateArray());
     }
 
+    [Covers("moru://templates/{template}/builds/{build_id}", "Template.get_build_status()")]
     [Fact]
     public async Task Templates_are_listed_with_their_builds_and_logs()
     {
@@ -77,6 +81,9 @@ public sealed class ResourcesOfWork(EndToEndSession session) : IClassFixture<End
         await MissingAsync("moru://templates/resourced", "there is no template 'resourced'. Read moru://templates");
     }
 
+    [Covers("moru://volumes/{volume}", "Volume.get()", "volume properties")]
+    [Covers("moru://volumes", "Volume.list()")]
+    [Covers("moru://volumes/{volume}/files{+path}{?offset,length}", "volume.list_files()", "volume.download()")]
     [Fact]
     public async Task Volumes_are_listed_and_their_files_read_without_a_sandbox()
     {

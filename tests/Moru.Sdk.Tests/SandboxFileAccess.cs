@@ -107,13 +107,14 @@ public sealed class SandboxFileAccess(ServerFixture fixture) : IAsyncLifetime
         var flat = await sandbox.Files.ListAsync("/tmp/tree", cancellationToken: Cancelled);
         var deep = await sandbox.Files.ListAsync("/tmp/tree", depth: 2, cancellationToken: Cancelled);
 
-        Assert.Equal(["a", "b", "c", "link"], flat.Select(entry => entry.Name));
-        Assert.Equal(["/tmp/tree/a", "/tmp/tree/b", "/tmp/tree/b/deep", "/tmp/tree/b/x", "/tmp/tree/c", "/tmp/tree/link"], deep.Select(entry => entry.Path));
+        Assert.Equal(["a", "b", "c", "dangling", "link"], flat.Select(entry => entry.Name));
+        Assert.Equal(["/tmp/tree/a", "/tmp/tree/b", "/tmp/tree/b/deep", "/tmp/tree/b/x", "/tmp/tree/c", "/tmp/tree/dangling", "/tmp/tree/link"], deep.Select(entry => entry.Path));
         var file = flat[0];
         Assert.Equal((FileType.File, 6L, "-rw-r--r--", "user"), (file.Type, file.SizeBytes, file.Permissions, file.Owner));
         Assert.Equal(FileType.Directory, flat[1].Type);
-        Assert.Equal("/tmp/tree/a", flat[3].SymlinkTarget);
-        Assert.StartsWith("L", flat[3].Permissions, StringComparison.Ordinal);
+        Assert.Equal("/tmp/tree/a", flat[4].SymlinkTarget);
+        Assert.Equal((FileType.Unspecified, null), (flat[3].Type, flat[3].SymlinkTarget));
+        Assert.StartsWith("L", flat[4].Permissions, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ namespace Moru.Tools.Tests;
 
 public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
+    [Covers("run_command", "commands.run()")]
     [Fact]
     public async Task A_short_command_returns_all_it_wrote_and_nothing_to_go_on_with()
     {
@@ -12,6 +13,7 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal("<untrusted>\nit's \"fine\"\n</untrusted>\n[stderr]\n<untrusted>\noops\n</untrusted>\n[exit code 3]", output.ToString());
     }
 
+    [Covers("run_command", "commands.run(result)", "CommandExitException")]
     [Theory]
     [InlineData("exec sh -c 'echo replaced; exit 4'", 4, "replaced\n")]
     [InlineData("set -e; false; echo never", 1, "")]
@@ -157,6 +159,8 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal(0, ((CommandOutput)await read).ExitCode);
     }
 
+    [Covers("run_command(wait_seconds)", "commands.run(background=True)")]
+    [Covers("read_output(wait_seconds)", "command handle.wait()")]
     [Fact]
     public async Task A_command_that_is_not_waited_for_goes_on_and_loses_nothing()
     {
@@ -220,6 +224,7 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.StartsWith("0123456789abcde\n0123", page.Stdout, StringComparison.Ordinal);
     }
 
+    [Covers("run_command(timeout_seconds)", "TimeoutException")]
     [Fact]
     public async Task A_command_over_its_time_is_killed_and_what_it_wrote_is_kept()
     {
@@ -242,6 +247,7 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Contains("killed", end.Note, StringComparison.Ordinal);
     }
 
+    [Covers("send_input", "command handle.send_stdin()")]
     [Fact]
     public async Task Input_reaches_a_command_in_the_background()
     {
@@ -253,6 +259,9 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal("<one>\n<two>\n", end.Stdout);
     }
 
+    [Covers("kill_command", "command handle.kill()")]
+    [Covers("list_commands", "commands.list()", "process.pid, process.command")]
+    [Covers("kill_command(pid)", "commands.kill(pid)")]
     [Fact]
     public async Task Running_and_ended_commands_are_listed_until_killed()
     {
@@ -267,6 +276,8 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal("lost", (await Tools.CallAsync<CommandList>("list_commands", new { })).Commands.Single(line => line.Pid == sleep.Pid).State);
     }
 
+    [Covers("run_command(user)", "files.read(user)", "files.write(user)")]
+    [Covers("run_command(cwd)", "commands.run(cwd, user, envs, timeout)")]
     [Fact]
     public async Task Directory_user_and_environment_are_those_asked_for()
     {
@@ -275,6 +286,7 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal("/tmp\nroot\nhé llo\n", output.Stdout);
     }
 
+    [Covers("run_command", "commands.run(on_stdout, on_stderr)")]
     [Fact]
     public async Task A_caller_hears_of_the_last_line_while_a_command_runs()
     {

@@ -2,6 +2,8 @@ namespace Moru.Tools.Tests;
 
 public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
+    [Covers("read_file", "files.read(format=\"text\")", "files.read(request_timeout)")]
+    [Covers("read_file(start_line)", "files.read(format=\"stream\")")]
     [Fact]
     public async Task A_long_file_is_read_by_the_calls_that_each_page_names()
     {
@@ -30,6 +32,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal(5000, page.EndLine);
     }
 
+    [Covers("write_file", "files.write()", "files.write_files()")]
     [Fact]
     public async Task What_cannot_be_seen_in_a_file_is_shown()
     {
@@ -172,6 +175,9 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains(expected, await Tools.FailAsync("search_files", System.Text.Json.JsonElement.Parse(arguments)), StringComparison.Ordinal);
     }
 
+    [Covers("remove_file", "files.remove()")]
+    [Covers("move_file", "files.rename()")]
+    [Covers("write_file", "files.make_dir()")]
     [Fact]
     public async Task Files_move_and_go()
     {
@@ -188,6 +194,8 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.StartsWith("There is no file 'from'", await Tools.FailAsync("move_file", new { path = "from", destination = "to" }), StringComparison.Ordinal);
     }
 
+    [Covers("watch_files", "files.watch_dir()", "watch handle.events()")]
+    [Covers("watch_files(wait_seconds)", "watch handle.stop()")]
     [Fact]
     public async Task A_watch_returns_what_changed()
     {
@@ -200,6 +208,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains(changes.Changes, change => change is { Kind: "create" or "write" or "remove", Path: "below/new.txt" });
     }
 
+    [Covers("list_files(depth)", "files.list(depth)")]
     [Fact]
     public async Task A_listing_shows_relative_paths_and_sizes_and_counts_what_it_omits()
     {
@@ -233,6 +242,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains("must be a string of 1 to 4096 characters, not the string \"\"", await Tools.FailAsync(tool, System.Text.Json.JsonElement.Parse(arguments)), StringComparison.Ordinal);
     }
 
+    [Covers("read_file", "NotFoundException")]
     [Theory]
     [InlineData("notes.tx", "has: <untrusted>notes.txt")]
     [InlineData("nowhere/at/all.txt", "'.' has: ")]
@@ -252,6 +262,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal("book  2\nsub/\n", (await Tools.CallAsync<FileText>("read_file", new { path = "shelf" })).Content);
     }
 
+    [Covers("list_files", "files.exists()", "files.get_info()")]
     [Fact]
     public async Task A_file_is_described_when_a_directory_was_expected()
     {
@@ -295,6 +306,7 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Contains("has: <untrusted>file, link</untrusted>.", await Tools.FailAsync("read_file", new { path = "dangles/fil" }), StringComparison.Ordinal);
     }
 
+    [Covers("read_file", "files.read(format=\"bytes\")")]
     [Fact]
     public async Task A_small_picture_is_looked_at_as_it_is()
     {

@@ -5,6 +5,9 @@ namespace Moru.Tools.Tests;
 /// <summary>Each error leads to success with the next call.</summary>
 public sealed class Fixes(Fixes.Prepared shared) : ToolTests(shared), IClassFixture<Fixes.Prepared>
 {
+    [Covers("run_command", "SandboxException")]
+    [Covers("run_command(user)", "AuthenticationException")]
+    [Covers("create_sandbox", "TemplateException")]
     [Theory]
 
     // Arguments

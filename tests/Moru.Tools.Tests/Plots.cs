@@ -26,6 +26,7 @@ public sealed class Plots(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal(output.Originals[0], Assert.Single(original.Originals));
     }
 
+    [Covers("create_sandbox(template)", "Sandbox.create(template)")]
     [Fact]
     public async Task A_table_comes_as_a_few_lines_of_CSV()
     {

@@ -5,6 +5,7 @@ namespace Moru.Tools.Tests;
 
 public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
+    [Covers("get_url", "sandbox.sandbox_domain", "sandbox.get_host()")]
     [Fact]
     public async Task A_port_has_a_URL_when_a_server_listens()
     {
@@ -20,6 +21,8 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.Contains("Directory listing for /", await Shell.RunAsync("curl", "-s", "--fail", url.Url), StringComparison.Ordinal);
     }
 
+    [Covers("get_file_url", "Sandbox.create(secure)", "sandbox.download_url()")]
+    [Covers("get_file_url(upload)", "sandbox.upload_url()", "files.write(bytes)")]
     [Fact]
     public async Task A_file_has_a_URL_to_read_and_one_to_write()
     {
@@ -36,6 +39,8 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.StartsWith("There is no file '/tmp/none.txt'", await Tools.FailAsync("get_file_url", new { path = "/tmp/none.txt" }), StringComparison.Ordinal);
     }
 
+    [Covers("list_sandboxes", "Sandbox.create(api_key)", "sandbox.sandbox_id", "Sandbox.list()")]
+    [Covers("pause_sandbox", "sandbox.beta_pause()")]
     [Fact]
     public async Task A_paused_sandbox_goes_on_where_it_was_when_a_tool_uses_it()
     {
@@ -65,6 +70,11 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.InRange((DateTimeOffset.Parse(details.EndsAt!, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 1400, 1500);
     }
 
+    [Covers("create_sandbox", "Sandbox.create()", "AsyncSandbox")]
+    [Covers("kill_sandbox", "with Sandbox.create()", "sandbox.kill()")]
+    [Covers("set_timeout(sandbox_id)", "Sandbox.connect(id, timeout)", "Sandbox.set_timeout(id)")]
+    [Covers("run_command(sandbox_id)", "Sandbox.connect(id)")]
+    [Covers("kill_sandbox(sandbox_id)", "Sandbox.kill(id)")]
     [Fact]
     public async Task A_paused_sandbox_that_is_not_the_sessions_own_is_resumed_by_its_id()
     {
@@ -93,6 +103,11 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.InRange((DateTimeOffset.Parse(ends, System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, 7000, 7200);
     }
 
+    [Covers("create_sandbox(timeout_seconds)", "Sandbox.create(timeout)")]
+    [Covers("create_sandbox(metadata)", "Sandbox.create(metadata)")]
+    [Covers("create_sandbox(env)", "Sandbox.create(envs)")]
+    [Covers("create_sandbox(internet)", "Sandbox.create(allow_internet_access)")]
+    [Covers("list_sandboxes(metadata)", "Sandbox.list(metadata)")]
     [Fact]
     public async Task A_sandbox_is_made_as_it_is_asked_for()
     {
@@ -109,6 +124,8 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.Equal((true, "0.0.0.0/0"), (network.Enforced, Assert.Single(network.DenyOut)));
     }
 
+    [Covers("create_sandbox(allow_out)", "Sandbox.create(network)")]
+    [Covers("get_url", "sandbox.traffic_access_token")]
     [Fact]
     public async Task Network_rules_are_those_asked_for_and_a_port_that_is_not_public_comes_with_its_token()
     {
@@ -129,6 +146,7 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.Contains($"Moru-Traffic-Access-Token: {own.TrafficToken}", own.ToString(), StringComparison.Ordinal);
     }
 
+    [Covers("create_sandbox", "RateLimitException")]
     [Fact]
     public async Task A_full_server_says_how_to_make_room()
     {
@@ -141,6 +159,7 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.StartsWith("100 sandboxes run already, which is the maximum; kill or pause one first. Find sandboxes that are no longer needed with list_sandboxes", error.Message, StringComparison.Ordinal);
     }
 
+    [Covers("write_file", "NotEnoughSpaceException")]
     [Fact]
     public async Task A_full_disk_says_how_to_make_room()
     {
@@ -152,6 +171,8 @@ public sealed class Sandboxes(ToolTests.Shared shared, ServerFixture fixture) : 
         Assert.Contains("Free some space (`du -sh * | sort -h`", error, StringComparison.Ordinal);
     }
 
+    [Covers("inspect_sandbox", "sandbox.is_running()", "sandbox.get_info()", "sandbox.get_metrics()")]
+    [Covers("set_timeout", "sandbox.set_timeout()")]
     [Fact]
     public async Task A_timeout_that_was_set_is_not_shortened_by_the_next_call()
     {

@@ -2,6 +2,11 @@ namespace Moru.Tools.Tests;
 
 public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
+    [Covers("build_template(dockerfile)", "Template().from_python_image()", "Template().from_node_image()", "Template().from_ubuntu_image()", "Template().from_base_image()", "Template().from_image()", "Template().from_dockerfile()", "Template().pip_install()", "Template().npm_install()", "Template().bun_install()", "Template().apt_install()", "Template().make_dir()", "Template().run_cmd()", "Template().set_user()")]
+    [Covers("build_template", "Template.build()")]
+    [Covers("build_template(name)", "Template.build(alias)")]
+    [Covers("build_template(wait_seconds)", "Template.build_in_background()")]
+    [Covers("read_build", "Template.get_build_status()")]
     [Fact]
     public async Task A_template_is_built_used_and_deleted()
     {
@@ -19,6 +24,11 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.StartsWith("There is no template 'tooled'. There are: base", await Tools.FailAsync("delete_template", new { template = "tooled" }), StringComparison.Ordinal);
     }
 
+    [Covers("build_template(dockerfile)", "Template().set_workdir()", "Template().set_envs()")]
+    [Covers("build_template(start_command)", "Template().set_start_cmd()")]
+    [Covers("build_template(cpus)", "Template.build(cpu_count)")]
+    [Covers("build_template(memory_mb)", "Template.build(memory_mb)")]
+    [Covers("build_template(ready_command)", "wait_for_port()", "wait_for_url()", "wait_for_file()", "wait_for_process()", "wait_for_timeout()")]
     [Fact]
     public async Task A_template_has_its_size_and_its_server_runs_from_the_start()
     {
@@ -49,6 +59,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.StartsWith("There is no build 'first' of template 'base'", await Tools.FailAsync("read_build", new { template_id = "base", build_id = "first" }), StringComparison.Ordinal);
     }
 
+    [Covers("build_template", "Template.build(on_build_logs)")]
     [Fact]
     public async Task A_build_that_fails_shows_its_log_and_the_step()
     {
@@ -78,6 +89,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.Equal([2, 2, 2], new[] { step, start, again }.Select(failed => failed.ToString().Split(": exit status 4").Length));
     }
 
+    [Covers("build_template(dockerfile)", "Template().from_template()")]
     [Fact]
     public async Task FROM_may_name_a_template_which_then_wins_over_an_image_of_that_name()
     {
@@ -108,6 +120,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.Contains("In FROM, the name of another template (list_templates) is that template; all else is an image of a registry, such as docker.io/library/python:3.12.", failed.Note, StringComparison.Ordinal);
     }
 
+    [Covers("build_template(dockerfile)", "Template().copy()")]
     [Theory]
     [InlineData("FROM moru/base\nCOPY . /app", "has COPY or ADD")]
     [InlineData("FROM moru/base\n  add /etc/passwd /x", "has COPY or ADD")]

@@ -2,6 +2,8 @@ namespace Moru.Tools.Tests;
 
 public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), IClassFixture<ToolTests.Shared>
 {
+    [Covers("open_terminal", "pty.create(cols, rows, on_data)")]
+    [Covers("use_terminal(text)", "pty handle.send_input()")]
     [Fact]
     public async Task A_shell_shows_its_screen_and_takes_text_and_keys()
     {
@@ -31,6 +33,8 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.Equal("at 1;1\nat 2;1\nat 3;1", open.Screen.Trim());
     }
 
+    [Covers("kill_command", "pty handle.kill()")]
+    [Covers("open_terminal(command)", "pty.start(command, cols, rows, on_data)")]
     [Fact]
     public async Task A_program_that_asks_is_answered_and_interrupted()
     {
@@ -63,6 +67,7 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         Assert.DoesNotContain("199", back.Screen, StringComparison.Ordinal);
     }
 
+    [Covers("use_terminal(columns)", "pty handle.resize()")]
     [Fact]
     public async Task What_has_left_the_screen_is_shown_once_and_the_size_can_change()
     {

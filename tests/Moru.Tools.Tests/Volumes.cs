@@ -15,6 +15,14 @@ public sealed class Volumes(ToolTests.Shared shared) : ToolTests(shared), IClass
         await Tools.CallAsync("manage_volume", new { action = "delete", volume = "emptied" });
     }
 
+    [Covers("create_sandbox(volume_id)", "Sandbox.create(volume_id)")]
+    [Covers("create_sandbox(volume_path)", "Sandbox.create(volume_mount_path)")]
+    [Covers("manage_volume(action)", "Volume.create()", "volume.delete()")]
+    [Covers("volume_file(volume)", "Volume.get()")]
+    [Covers("manage_volume", "Volume.list()", "volume properties")]
+    [Covers("volume_file(path)", "volume.list_files()", "volume.list_files(limit)")]
+    [Covers("volume_file(action)", "volume.download()", "volume.delete(path)", "volume.delete(path, recursive)")]
+    [Covers("volume_file(content)", "volume.upload()")]
     [Fact]
     public async Task A_volume_outlives_its_sandbox_and_is_read_without_one()
     {
