@@ -42,6 +42,7 @@ internal static class ClientConfiguration
         if (client == "copilot") server["type"] = "local";
         server["command"] = Environment.ProcessPath;
         server["args"] = arguments;
+        if (Variables() is { Count: > 0 } variables) server["env"] = variables;
         if (client == "copilot") server["tools"] = new JsonArray("*");
         return Named(client, server);
     }
@@ -71,6 +72,10 @@ internal static class ClientConfiguration
 
     private static JsonObject Named(string client, JsonObject server) =>
         new() { [client == "vscode" ? "servers" : "mcpServers"] = new JsonObject { ["moru"] = server } };
+
+    /// <summary>What is set here and the client would not pass on, being started from elsewhere. Secrets are not among them.</summary>
+    private static JsonObject Variables() => new(((string[])["DOCKER_HOST", "MORU_ENVD", "MORU_SANDBOX_ADDRESS"])
+        .Select(name => KeyValuePair.Create(name, (JsonNode?)Environment.GetEnvironmentVariable(name))).Where(variable => variable.Value is not null));
 
     private static JsonArray Arguments(CommandLine line)
     {

@@ -43,9 +43,8 @@ internal sealed record CommandLine
                                 what a sandbox may reach and was refused; whether it may reach a host, and why
           moru-mcp --version | --help
 
-        Variables: MORU_DATA_DIR, MORU_SERVER_DOMAIN, MORU_API_URL and MORU_API_KEY (use that server instead of one here), MORU_ADMIN_TOKEN, MORU_ENVD,
-        MORU_LOG, MORU_TOOLSETS,
-        MORU_SANDBOX_ADDRESS, DOCKER_HOST.
+        Variables: MORU_DATA_DIR, MORU_TOOLSETS, MORU_SESSION, MORU_API_URL and MORU_API_KEY (use that server instead of one here),
+        MORU_SERVER_DOMAIN, MORU_SANDBOX_ADDRESS, MORU_ADMIN_TOKEN, MORU_ENVD, MORU_LOG, DOCKER_HOST.
         """;
 
     /// <summary><c>stdio</c>, <c>http</c>, <c>serve</c>, <c>config</c>, <c>env</c>, <c>keys</c>, <c>teams</c>, <c>policy</c>, <c>--version</c> or <c>--help</c>.</summary>
@@ -117,9 +116,17 @@ internal sealed record CommandLine
         }
 
         if (Does(line)) return line;
-        problem = $"{line.Verb} does not understand '{string.Join(' ', line.Words)}'";
+        problem = $"{line.Verb} needs {Needs(line.Verb)}{(line.Words.Count == 0 ? "" : $", not '{string.Join(' ', line.Words)}'")}";
         return null;
     }
+
+    private static string Needs(string verb) => verb switch
+    {
+        "config" => $"one of {string.Join(", ", ClientConfiguration.Clients)}",
+        "policy" => "'show ID' or 'explain ID HOST'",
+        "keys" => "'list', 'create NAME' or 'delete ID'",
+        _ => "'list', 'create NAME', 'block ID' or 'unblock ID'",
+    };
 
     private bool Takes(string option) => (Verb, option) switch
     {

@@ -4,7 +4,7 @@ using Moru.Mcp;
 
 if (CommandLine.Parse(args, out var problem) is not { } line)
 {
-    Console.Error.WriteLine($"moru-mcp: {problem}\n\n{CommandLine.Usage}");
+    Console.Error.WriteLine($"moru-mcp: {problem}. 'moru-mcp --help' shows what there is.");
     return 2;
 }
 
@@ -23,7 +23,9 @@ try
     {
         case "http": return await HttpCommand.RunAsync(Settings.From(line), stop.Token);
         case "serve": return await ServeCommand.RunAsync(Settings.From(line), stop.Token);
-        case "config": return ClientConfiguration.Print(line);
+        case "config":
+            Settings.From(line); // what the server would refuse is refused here
+            return ClientConfiguration.Print(line);
         case "env": return await EnvCommand.RunAsync(Settings.From(line), stop.Token);
         case "keys" or "teams": return await AdminCommand.RunAsync(Settings.From(line), line, stop.Token);
         case "policy": return await PolicyCommand.RunAsync(Settings.From(line), line, stop.Token);

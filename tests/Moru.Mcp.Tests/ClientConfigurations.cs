@@ -37,6 +37,27 @@ public sealed class ClientConfigurations : IDisposable
         if (client == "vscode") Assert.Equal(("promptString", "moru-api-key"), (file.GetProperty("inputs")[0].GetProperty("type").GetString(), file.GetProperty("inputs")[0].GetProperty("id").GetString()));
     }
 
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task What_the_client_would_not_pass_on_is_in_the_file_and_secrets_are_not(string client)
+    {
+        var env = Server(client, await PrintAsync($"config {client}", ("DOCKER_HOST", "tcp://10.0.0.1:2375"), ("MORU_ADMIN_TOKEN", "secret"))).GetProperty("env");
+
+        Assert.Equal(["DOCKER_HOST=tcp://10.0.0.1:2375", $"MORU_ENVD={Artifacts.Envd}"], env.EnumerateObject().Select(variable => $"{variable.Name}={variable.Value}"));
+    }
+
+    [Theory]
+    [InlineData("--toolsets bogus", "There is no toolset 'bogus'")]
+    [InlineData("--session two\u00a0words", "The session is")]
+    public async Task What_the_server_would_refuse_is_not_printed(string option, string expected)
+    {
+        await using var process = McpProcess.Start(data.Path, $"config cursor {option}");
+
+        Assert.Equal("", await process.Output.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(2, await process.ExitCodeAsync());
+        Assert.Contains(expected, process.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Claude_Desktop_has_no_urls_in_its_file()
     {
@@ -46,10 +67,12 @@ public sealed class ClientConfigurations : IDisposable
         Assert.Equal(1, await process.ExitCodeAsync());
     }
 
-    private async Task<JsonElement> PrintAsync(string arguments)
+    private async Task<JsonElement> PrintAsync(string arguments, params (string Name, string Value)[] environment)
     {
-        await using var process = McpProcess.Start(data.Path, arguments);
-        return JsonElement.Parse(await process.Output.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await using var process = McpProcess.Start(data.Path, arguments, environment);
+        var printed = await process.Output.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, await process.ExitCodeAsync());
+        return JsonElement.Parse(printed);
     }
 
     private static JsonElement Server(string client, JsonElement file) => file.GetProperty(client == "vscode" ? "servers" : "mcpServers").GetProperty("moru");

@@ -31,6 +31,15 @@ public sealed class CommandLines
         Assert.Equal(("t1", "create|my key"), (line.Team, string.Join('|', line.Words)));
     }
 
+    [Fact]
+    public void Who_may_use_the_server_over_HTTP_is_understood()
+    {
+        var line = CommandLine.Parse("http --sse --host mcp.example --host=other.example --toolsets all".Split(' '), out _)!;
+
+        Assert.Equal((true, "all"), (line.Sse, line.Toolsets));
+        Assert.Equal(["mcp.example", "other.example"], line.Hosts);
+    }
+
     [Theory]
     [InlineData("serve", 3443, "127.0.0.1", null)]
     [InlineData("serve --https-port 0 --listen 0.0.0.0 --domain a.example", 0, "0.0.0.0", "a.example")]
@@ -63,12 +72,12 @@ public sealed class CommandLines
         Assert.Contains("two words", Assert.Throws<InvalidArgumentException>(() => Settings.From(new CommandLine { Verb = "stdio", Session = "two words" })).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("keys bogus", "keys does not understand 'bogus'")]
-    [InlineData("keys create", "keys does not understand 'create'")]
-    [InlineData("keys block x", "keys does not understand 'block x'")]
-    [InlineData("teams delete x", "teams does not understand 'delete x'")]
-    [InlineData("policy", "policy does not understand ''")]
-    [InlineData("policy explain i1", "policy does not understand 'explain i1'")]
+    [InlineData("keys bogus", "keys needs 'list', 'create NAME' or 'delete ID', not 'bogus'")]
+    [InlineData("keys create", "keys needs 'list', 'create NAME' or 'delete ID', not 'create'")]
+    [InlineData("keys block x", "keys needs 'list', 'create NAME' or 'delete ID', not 'block x'")]
+    [InlineData("teams delete x", "teams needs 'list', 'create NAME', 'block ID' or 'unblock ID', not 'delete x'")]
+    [InlineData("policy", "policy needs 'show ID' or 'explain ID HOST'")]
+    [InlineData("policy explain i1", "policy needs 'show ID' or 'explain ID HOST', not 'explain i1'")]
     [InlineData("teams --team x", "unknown argument '--team'")]
     [InlineData("keys --port 1", "unknown argument '--port'")]
     [InlineData("serve --listen here", "--listen must be an IP address such as 127.0.0.1 or 0.0.0.0, not 'here'")]
@@ -76,8 +85,8 @@ public sealed class CommandLines
     [InlineData("--port 1 --session x", "unknown argument '--port'")]
     [InlineData("http --https-port 1", "unknown argument '--https-port'")]
     [InlineData("serve --sse", "unknown argument '--sse'")]
-    [InlineData("config emacs", "config does not understand 'emacs'")]
-    [InlineData("config", "config does not understand ''")]
+    [InlineData("config emacs", "config needs one of claude-code, claude-desktop, vscode, cursor, copilot, not 'emacs'")]
+    [InlineData("config", "config needs one of claude-code, claude-desktop, vscode, cursor, copilot")]
     [InlineData("config cursor --url here", "--url must be an http or https URL such as http://127.0.0.1:3001/mcp, not 'here'")]
     [InlineData("env --no-https", "unknown argument '--no-https'")]
     [InlineData("serve --dns", "unknown argument '--dns'")]

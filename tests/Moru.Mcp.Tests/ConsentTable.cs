@@ -52,7 +52,7 @@ public sealed partial class ConsentTable : IAsyncLifetime
     [InlineData("set_timeout", """{"timeout_seconds":1}""")]
     [InlineData("write_file", """{"path":"a","content":"x"}""")]
     [InlineData("run_command", """{"command":"rm -rf ."}""")]
-    public async Task What_else_changes_something_is_not(string tool, string arguments)
+    public async Task Other_changes_are_made_without_a_question(string tool, string arguments)
     {
         await CallAsync(tool, arguments);
 

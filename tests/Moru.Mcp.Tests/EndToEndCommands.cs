@@ -46,7 +46,7 @@ public sealed class EndToEndCommands(EndToEndSession session) : IClassFixture<En
     {
         await mcp.RunAsync("true");
 
-        var result = await mcp.DoAsync("run_command", new() { ["command"] = "yes 0123456789 | head -c 1000000000; echo the end", ["timeout_seconds"] = 300 });
+        var result = await mcp.DoAsync("run_command", new() { ["command"] = "yes 0123456789 | head -c 1000000000; echo the end", ["wait_seconds"] = 300 });
 
         var stdout = result.GetProperty("stdout").GetString()!;
         Assert.InRange(stdout.Length, 7_000, 8_300);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Moru.Protocol;
 
 namespace Moru.Mcp.Tests;
@@ -42,11 +41,5 @@ public abstract class KilledServer : IAsyncDisposable
 
     protected HttpClient Api() => new() { BaseAddress = new Uri(File.ReadAllText(Path.Combine(data.Path, "http-url"))), DefaultRequestHeaders = { { Headers.ApiKey, Key } } };
 
-    protected static async Task<string> DockerAsync(params string[] arguments)
-    {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true })!;
-        var output = await docker.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await docker.WaitForExitAsync(CancellationToken.None);
-        return output.Trim();
-    }
+    protected static Task<string> DockerAsync(params string[] arguments) => Shell.RunAsync(["docker", .. arguments]);
 }

@@ -37,7 +37,7 @@ internal sealed class McpProcess : IAsyncDisposable
     public static McpProcess Start(string dataDirectory, string? arguments = null, params (string Name, string Value)[] environment) =>
         Start(new ProcessStartInfo(Program, arguments ?? ""), dataDirectory, environment);
 
-    /// <param name="launcher">A program that becomes the one that it is given, such as <c>setpriv</c>, with its arguments.</param>
+    /// <param name="launcher">A program that becomes the one that it is given, such as <c>setpriv</c>, or starts it and passes on what it reads, with its arguments.</param>
     public static McpProcess StartUnder(string launcher, string dataDirectory, string arguments, params (string Name, string Value)[] environment) =>
         Start(new ProcessStartInfo(launcher.Split(' ')[0], $"{launcher[launcher.IndexOf(' ')..]} {Program} {arguments}"), dataDirectory, environment);
 
@@ -50,11 +50,12 @@ internal sealed class McpProcess : IAsyncDisposable
         foreach (var (name, value) in environment) start.Environment[name] = value;
 
         var process = Process.Start(start)!;
+        var id = process.Id;
         var started = new McpProcess(process);
         process.ErrorDataReceived += (_, line) =>
         {
             lock (started.errors) started.errors.AppendLine(line.Data);
-            TestContext.Current.TestOutputHelper?.WriteLine($"{process.Id}: {line.Data}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{id}: {line.Data}");
         };
         process.BeginErrorReadLine();
         return started;
@@ -115,11 +116,12 @@ internal sealed class McpProcess : IAsyncDisposable
         await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
     }
 
-    /// <summary>Closes its pipes at both ends, as the kernel does for a client that is killed.</summary>
-    public void Abandon()
+    /// <summary>Kills the server that a launcher has started beside itself.</summary>
+    public async Task KillServerAsync()
     {
-        Input.BaseStream.Dispose();
-        Output.BaseStream.Dispose();
+        var id = (await File.ReadAllTextAsync($"/proc/{Id}/task/{Id}/children")).Trim();
+        using (var server = Process.GetProcessById(int.Parse(id, System.Globalization.CultureInfo.InvariantCulture))) server.Kill();
+        await process.WaitForExitAsync().WaitAsync(Eventually.Limit);
     }
 
     public async Task<int> ExitCodeAsync()

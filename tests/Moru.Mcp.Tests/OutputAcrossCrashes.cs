@@ -60,7 +60,7 @@ public sealed class OutputAcrossCrashes : IAsyncDisposable
         await mcp.DisposeAsync();
     }
 
-    private McpProcess Start() => McpProcess.Start(data.Path, "--session reader");
+    private McpProcess Start() => McpProcess.StartUnder($"python3 {Path.Combine(Artifacts.Root, "tests/Moru.Testing/python/relay.py")}", data.Path, "--session reader");
 
     /// <summary>Until the command ends, or somebody dies.</summary>
     private async Task ReadOnAsync(McpProcess mcp, int pid)
@@ -78,7 +78,7 @@ public sealed class OutputAcrossCrashes : IAsyncDisposable
     private static async Task DieAsync(McpProcess mcp, bool byServer, TimeSpan after)
     {
         await Task.Delay(after, TestContext.Current.CancellationToken);
-        if (byServer) await mcp.KillAsync();
-        else mcp.Abandon();
+        if (byServer) await mcp.KillServerAsync();
+        else await mcp.KillAsync();
     }
 }

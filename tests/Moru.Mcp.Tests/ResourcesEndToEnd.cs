@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -20,7 +21,8 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         var id = await SandboxAsync();
 
         var listed = await (await mcp.ConnectAsync()).ListResourcesAsync(cancellationToken: Cancelled);
-        Assert.Contains(listed, resource => resource.Uri == "moru://sandboxes/" + id);
+        var named = Assert.Single(listed, resource => resource.Uri == "moru://sandboxes/" + id);
+        Assert.Equal(Encoding.UTF8.GetByteCount((await TextAsync(named.Uri)).Text), named.ProtocolResource.Size);
         Assert.Contains(await JsonAsync("moru://sandboxes", "sandboxes"), sandbox => sandbox.GetProperty("sandbox_id").GetString() == id);
         Assert.Contains(await JsonAsync("moru://history", "runs"), run => run.GetProperty("sandbox_id").GetString() == id);
         var one = JsonElement.Parse((await TextAsync("moru://sandboxes/session")).Text);

@@ -124,11 +124,5 @@ public sealed class ServerCrashLoad : IDisposable
         }
     }
 
-    private static async Task<string> DockerAsync(params string[] arguments)
-    {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true })!;
-        var output = await docker.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await docker.WaitForExitAsync(CancellationToken.None);
-        return output;
-    }
+    private static Task<string> DockerAsync(params string[] arguments) => Shell.RunAsync(["docker", .. arguments]);
 }

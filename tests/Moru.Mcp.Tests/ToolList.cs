@@ -9,14 +9,6 @@ namespace Moru.Mcp.Tests;
 public sealed partial class ToolList(FaceWithoutServer face) : IClassFixture<FaceWithoutServer>
 {
     [Fact]
-    public async Task The_instructions_cost_a_model_at_most_300_tokens()
-    {
-        await ToolsAsync();
-
-        Assert.InRange(face.Client.ServerInstructions!.Length, 1, 300 * 4);
-    }
-
-    [Fact]
     public async Task Tools_are_sorted_described_and_hinted()
     {
         var tools = await face.Client.ListToolsAsync(cancellationToken: TestContext.Current.CancellationToken);

@@ -26,7 +26,7 @@ public sealed class WrongParameters(WrongParameters.Lines lines) : IClassFixture
     [InlineData("completion/complete", """{"ref":{"type":"ref/prompt"}}""")]
     [InlineData("completion/complete", "{}")]
     [InlineData("logging/setLevel", """{"level":"loud"}""")]
-    public async Task Are_the_callers_mistake_and_named_by_their_method(string method, string parameters)
+    public async Task They_are_called_a_mistake_of_the_callers_by_the_name_of_their_method(string method, string parameters)
     {
         var error = (await lines.AskAsync(method, parameters)).GetProperty("error");
 

@@ -105,10 +105,23 @@ public sealed partial class World : IAsyncDisposable
         await stopping.CancelAsync();
         foreach (var socket in sockets) socket.Dispose();
         await Task.WhenAll(loops);
-        await AroundAsync($"rule delete from {Sandboxes} to {Metadata} lookup {Table}");
-        await AroundAsync($"link delete {name}"); // its routes go with it
-        await IpAsync($"netns delete {name}");
+        await GoneAsync(() => AroundAsync($"rule delete from {Sandboxes} to {Metadata} lookup {Table}"));
+        await GoneAsync(() => AroundAsync($"link delete {name}")); // its routes go with it
+        await GoneAsync(() => IpAsync($"netns delete {name}"));
         stopping.Dispose();
+    }
+
+    /// <summary>One part of a world that was made only in part does not keep the others from going.</summary>
+    private static async Task GoneAsync(Func<Task> remove)
+    {
+        try
+        {
+            await remove();
+        }
+        catch (InvalidOperationException)
+        {
+            // It was never made; what made it failed has been told.
+        }
     }
 
     private int Table => 1000 + block;

@@ -209,21 +209,6 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
         Assert.Equal(string.Concat(Enumerable.Range(1, 20000).Select(i => $"{i}\n"))[..(head.Length + middle.Stdout.Length)], head + middle.Stdout);
     }
 
-    [Fact]
-    public async Task A_hundred_megabytes_of_output_cost_little_and_every_part_can_be_read()
-    {
-        await Tools.RunAsync("true");
-        var before = GC.GetTotalAllocatedBytes();
-
-        var output = await Tools.RunAsync("yes 0123456789abcde | head -c 100000000; echo; echo the end");
-
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16_000_000);
-        Assert.EndsWith("the end\n", output.Stdout, StringComparison.Ordinal);
-        Assert.InRange(output.CutBytes!.Value, 99_990_000, 100_000_000);
-        var page = await Tools.CallAsync<CommandOutput>("read_output", new { pid = output.Pid, cursor = "80000000,0" });
-        Assert.StartsWith("0123456789abcde\n0123", page.Stdout, StringComparison.Ordinal);
-    }
-
     [Covers("run_command(timeout_seconds)", "TimeoutException")]
     [Fact]
     public async Task A_command_over_its_time_is_killed_and_what_it_wrote_is_kept()
@@ -327,7 +312,7 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     }
 
     [Fact]
-    public async Task A_command_runs_on_a_full_disk()
+    public async Task A_command_runs_when_its_files_cannot_be_written()
     {
         await Tools.CallAsync("run_command", new { command = "rm -rf /tmp/.moru; ln -s /dev/full/x /tmp/.moru", user = "root" });
 

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.Tokenizers;
 using ModelContextProtocol;
+using ModelContextProtocol.Server;
 using Moru.Mcp;
 
 namespace Moru.Tools.Tests;
@@ -27,6 +29,15 @@ public sealed class ToolList
         var json = JsonSerializer.Serialize(list, McpJsonUtilities.DefaultOptions);
         Assert.InRange(list.Length, 1, tools);
         Assert.True(Tokens.CountTokens(json) <= tokens && Encoding.UTF8.GetByteCount(json) <= bytes, Bill(list));
+    }
+
+    [Fact]
+    public void The_instructions_cost_a_model_at_most_300_tokens()
+    {
+        var options = new McpServerOptions();
+        McpFace.Describe(options, NullLoggerFactory.Instance);
+
+        Assert.InRange(Tokens.CountTokens(options.ServerInstructions!), 100, 300);
     }
 
     [Fact]

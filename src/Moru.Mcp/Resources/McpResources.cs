@@ -1,3 +1,4 @@
+using System.Text;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -43,7 +44,7 @@ internal sealed class McpResources(McpSession session)
         {
             var query = new SandboxQuery { PageSize = PageSize, NextToken = cursor };
             var page = await (await session.ClientAsync(cancellationToken)).ListSandboxPageAsync(query, cancellationToken);
-            listed.AddRange(page.Sandboxes.Select(sandbox => Json(McpIcons.Box, ResourceAddress.Of(sandbox.SandboxId), sandbox.SandboxId, $"Sandbox {sandbox.SandboxId}", "A sandbox of this server.")));
+            listed.AddRange(page.Sandboxes.Select(Sandbox));
             return new ListResourcesResult { Resources = listed, NextCursor = page.NextToken };
         }
         catch (InvalidArgumentException error) when (cursor is not null)
@@ -65,6 +66,13 @@ internal sealed class McpResources(McpSession session)
     /// <exception cref="McpProtocolException">Nothing can have this URI.</exception>
     public static ResourceAddress Parse(string? uri) =>
         ResourceAddress.ParseOrDefault(uri ?? "") ?? throw ResourceReader.Missing(uri ?? "", "no template has this form");
+
+    private Resource Sandbox(SandboxInfo sandbox)
+    {
+        var listed = Json(McpIcons.Box, ResourceAddress.Of(sandbox.SandboxId), sandbox.SandboxId, $"Sandbox {sandbox.SandboxId}", "A sandbox of this server.");
+        listed.Size = Encoding.UTF8.GetByteCount(ResourceJson.Write(reader.Describe(sandbox))); // the others are not known until they are read
+        return listed;
+    }
 
     private static Resource Json(IList<Icon> icons, string uri, string name, string title, string description) =>
         new() { Uri = uri, Name = name, Title = title, Description = description, MimeType = "application/json", Icons = icons };

@@ -43,7 +43,7 @@ internal sealed partial class ResourceReader
                 ResourceAddress.OfBuild(template.TemplateId, build.BuildId), build.BuildId, build.Status.ToString().ToLowerInvariant(), build.CreatedAt, build.FinishedAt)).ToListAsync(cancellationToken));
     }
 
-    private SandboxDescription Describe(SandboxInfo info) => new(
+    public SandboxDescription Describe(SandboxInfo info) => new(
         info.SandboxId,
         info.SandboxId == session.Sandboxes.SandboxId,
         info.State.ToString().ToLowerInvariant(),
