@@ -98,7 +98,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
         }
     }
 
-    /// <returns>Null when no server listens: the file is missing or was left behind. One that cannot take the connection now is waited for.</returns>
+    /// <returns>Null when no server listens: the file is missing, was left behind or cannot be. One that cannot take the connection now is waited for.</returns>
     private static async Task<Stream?> AttachOrDefaultAsync(string path, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -113,7 +113,7 @@ internal sealed class Backend(Settings settings, ILoggerFactory logs) : IAsyncDi
             catch (SocketException error)
             {
                 socket.Dispose();
-                if (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable) return null;
+                if (error.SocketErrorCode is not (SocketError.WouldBlock or SocketError.TryAgain or SocketError.NoBufferSpaceAvailable)) return null;
                 if (Stopwatch.GetElapsedTime(started) > BusyPatience)
                     throw new ServerUnreachableException("The Moru server has more connections than it can take. Try again in a moment.", error);
             }

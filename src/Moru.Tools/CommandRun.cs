@@ -89,14 +89,14 @@ internal sealed class CommandRun(Sandbox sandbox, string? sandboxId, IProgress<s
     /// </summary>
     private async Task<CommandOutput> GoOnAsync(int pid, TimeSpan wait, SandboxException lost, CancellationToken cancellationToken)
     {
-        var state = await StateOrDefaultAsync(cancellationToken);
+        var state = await SessionSandbox.StateOrDefaultAsync(sandbox, cancellationToken);
         try
         {
             if (state == SandboxState.Running) return await ReadAsync(sandbox, pid, null, wait > TimeSpan.Zero ? wait : TimeSpan.Zero, sandboxId, cancellationToken);
         }
         catch (SandboxException again)
         {
-            (state, lost) = (await StateOrDefaultAsync(cancellationToken), again);
+            (state, lost) = (await SessionSandbox.StateOrDefaultAsync(sandbox, cancellationToken), again);
         }
 
         var next = ToolCall.Write("read_output", ("pid", pid), ("wait_seconds", 30), ("sandbox_id", sandboxId));
@@ -108,18 +108,6 @@ internal sealed class CommandRun(Sandbox sandbox, string? sandboxId, IProgress<s
                 _ => $"The connection to sandbox {sandbox.SandboxId} broke off while the command ran. See how it goes on as process {pid}: {next}.",
             },
             lost);
-    }
-
-    private async Task<SandboxState?> StateOrDefaultAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await sandbox.GetInfoAsync(cancellationToken)).State;
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
     }
 
     // Not cancellable: a start that was given up half-way would leave a command that nobody knows of.
@@ -166,7 +154,8 @@ internal sealed class CommandRun(Sandbox sandbox, string? sandboxId, IProgress<s
         }
     }
 
-    private static async Task KillAsync(CommandHandle handle)
+    /// <summary>Kills it, unless it cannot be reached.</summary>
+    public static async Task KillAsync(CommandHandle handle)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         try

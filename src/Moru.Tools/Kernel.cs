@@ -1,37 +1,34 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using System.Threading.Channels;
 
 namespace Moru.Tools;
 
 /// <summary>
 /// An interpreter in a sandbox that keeps its state between runs. It takes code on its input and answers on its output, one line each;
-/// what the code prints goes to the files of <see cref="CommandScript"/>, as that of any command.
+/// what the code prints goes to the files of <see cref="CommandScript"/>, as that of any command. A pause of the sandbox cuts the
+/// connection to it, which the next use makes again.
 /// </summary>
-internal sealed class Kernel : IAsyncDisposable
+internal sealed partial class Kernel : IAsyncDisposable
 {
-    // A request is bounded by the caller; an answer has four pictures at most.
-    private const int MaxAnswer = 4 << 20;
+    private const string Unreadable = "what it answered could not be read, since the code had written into its line or the answer was too long";
 
     private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(3);
 
-    private readonly Sandbox sandbox;
-    private readonly Channel<string> answers = Channel.CreateBounded<string>(4);
-    private readonly StringBuilder answer = new();
+    private readonly Language language;
     private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly SemaphoreSlim attaching = new(1, 1);
+    private Sandbox sandbox;
+    private KernelLines lines = new();
     private CommandHandle? handle;
     private Task watching = Task.CompletedTask;
-    private int runs;
+    private volatile bool cut;
 
-    private Kernel(Sandbox sandbox) => this.sandbox = sandbox;
+    private Kernel(Sandbox sandbox, Language language) => (this.sandbox, this.language) = (sandbox, language);
 
     /// <summary>Its process id.</summary>
     public int Pid => handle!.Pid;
 
-    /// <summary>Whether it has ended, with all its state.</summary>
-    public bool Ended { get; private set; }
+    /// <summary>How it has ended, with all its state; null: it goes on.</summary>
+    public string? Ending { get; private set; }
 
     /// <summary>Whether it never began, because the sandbox has no such interpreter.</summary>
     public bool Missing { get; private set; }
@@ -39,10 +36,10 @@ internal sealed class Kernel : IAsyncDisposable
     public static async Task<Kernel> StartAsync(Sandbox sandbox, Language language, string? directory, CancellationToken cancellationToken)
     {
         if (directory is not null) await MakeDirectoryAsync(sandbox, directory, cancellationToken);
-        var kernel = new Kernel(sandbox);
-        var options = new CommandOptions { Cwd = directory, Timeout = TimeSpan.Zero, Stdin = true, OutputLimit = 4_096, OnStdout = kernel.Take };
+        var kernel = new Kernel(sandbox, language);
+        var options = Options(kernel.lines) with { Cwd = directory, Timeout = TimeSpan.Zero, Stdin = true };
         kernel.handle = await sandbox.Commands.StartAsync(language.Script, options, cancellationToken);
-        kernel.watching = kernel.WatchAsync();
+        kernel.watching = kernel.WatchAsync(kernel.handle, kernel.lines);
         return kernel;
     }
 
@@ -50,127 +47,77 @@ internal sealed class Kernel : IAsyncDisposable
     public static Task MakeDirectoryAsync(Sandbox sandbox, string path, CancellationToken cancellationToken) =>
         sandbox.Commands.RunAsync($"install -d -m 1777 {CommandScript.Quote(path)}", CommandRun.AsRoot, cancellationToken);
 
-    /// <summary>Runs code, one call after another.</summary>
-    /// <returns>The answer; null when the time was over and an interrupt did not help, or the interpreter ended. Then <see cref="Ended"/> is true.</returns>
-    public async Task<KernelAnswer?> RunAsync(KernelRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Does not trust the connection any more: the next use makes a new one.</summary>
+    public void Cut() => cut = true;
+
+    /// <summary>Takes hold of it again when the connection was cut. What is not there any more has ended.</summary>
+    /// <param name="current">Its sandbox.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="SandboxException">The sandbox does not answer.</exception>
+    public async Task AttachAsync(Sandbox current, CancellationToken cancellationToken)
     {
-        await turn.WaitAsync(cancellationToken);
+        if (!cut || Ending is not null) return;
+        await attaching.WaitAsync(cancellationToken);
         try
         {
-            await SendAsync(new KernelRun(++runs, request.Code, request.Files, request.OnCall is not null), ToolJson.Default.KernelRun, cancellationToken);
-            return await AnswerAsync(timeout, request.OnCall, cancellationToken) ?? (Ended ? null : await InterruptAsync());
-        }
-        catch (SandboxException error) when (error is NotFoundException || error.GetType() == typeof(SandboxException))
-        {
-            // It has ended, or has closed its input, as all do just before they end.
-            await watching.WaitAsync(InterruptPatience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Ended = true;
-            return null;
-        }
-        catch (OperationCanceledException)
-        {
-            await InterruptAsync();
-            throw;
+            if (!cut || Ending is not null) return;
+            var running = await current.Commands.ListAsync(cancellationToken);
+            if (!running.Any(process => process.Pid == Pid && process.Args.Contains(language.Script)))
+            {
+                Ending = "it was gone when the connection to it, which had been lost, was made again";
+                return;
+            }
+
+            await handle!.DisposeAsync();
+            await watching;
+            lines = new();
+            handle = await current.Commands.ConnectAsync(Pid, Options(lines), cancellationToken);
+            (sandbox, cut) = (current, false);
+            watching = WatchAsync(handle, lines);
         }
         finally
         {
-            turn.Release();
+            attaching.Release();
         }
     }
 
     /// <summary>Ends the interpreter.</summary>
     public async ValueTask DisposeAsync()
     {
-        Ended = true;
-        using var patience = new CancellationTokenSource(InterruptPatience);
-        try
-        {
-            await handle!.KillAsync(patience.Token);
-        }
-        catch (Exception error) when (error is SandboxException or OperationCanceledException)
-        {
-            // Its sandbox is gone.
-        }
-
+        Ending ??= "its session was over";
+        await CommandRun.KillAsync(handle!);
         await handle!.DisposeAsync();
         await watching;
     }
 
-    private Task SendAsync<T>(T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) => handle!.SendStdinAsync(JsonSerializer.Serialize(message, type) + "\n", cancellationToken);
-
-    private async Task<KernelAnswer?> AnswerAsync(TimeSpan timeout, Func<KernelCall, CancellationToken, Task<KernelReply>>? onCall, CancellationToken cancellationToken)
+    private async Task WatchAsync(CommandHandle watched, KernelLines fresh)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
         try
         {
-            while (true)
+            var end = watched.WaitAsync(CancellationToken.None);
+            if (await Task.WhenAny(end, fresh.Flooded) == fresh.Flooded)
             {
-                var line = await answers.Reader.ReadAsync(limit.Token);
-                if (JsonSerializer.Deserialize(line, ToolJson.Default.KernelAnswer) is { } read && read.Id == runs)
-                {
-                    if (read.Call is not { } call) return read;
-                    if (onCall is not null) await SendAsync(await onCall(call, limit.Token).WaitAsync(limit.Token), ToolJson.Default.KernelReply, limit.Token);
-                }
+                Ending ??= Unreadable;
+                await CommandRun.KillAsync(watched);
             }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
-        catch (Exception error) when (error is ChannelClosedException or JsonException)
-        {
-            Ended = true; // the code has written into our line, or the interpreter is gone
-            return null;
-        }
-    }
 
-    /// <summary>Stops the code that runs but keeps the state; what does not stop is killed.</summary>
-    private async Task<KernelAnswer?> InterruptAsync()
-    {
-        using var patience = new CancellationTokenSource(InterruptPatience);
-        try
-        {
-            await sandbox.Commands.RunAsync(string.Create(CultureInfo.InvariantCulture, $"kill -INT {Pid}"), CommandRun.AsRoot, patience.Token);
-            if (await AnswerAsync(InterruptPatience, null, CancellationToken.None) is { } answered) return answered with { Interrupted = answered.Error is not null };
-        }
-        catch (Exception error) when (error is SandboxException or OperationCanceledException)
-        {
-            // It is killed instead.
-        }
-
-        await DisposeAsync();
-        return null;
-    }
-
-    private void Take(string text)
-    {
-        answer.Append(text);
-        while (text.Contains('\n', StringComparison.Ordinal) && answer.ToString() is var all && all.IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end)
-        {
-            answer.Clear().Append(all, end + 1, all.Length - end - 1);
-            answers.Writer.TryWrite(all[..end]);
-        }
-
-        if (answer.Length > MaxAnswer) answers.Writer.TryComplete();
-    }
-
-    private async Task WatchAsync()
-    {
-        try
-        {
-            await handle!.WaitAsync(CancellationToken.None);
+            await end;
+            Ending ??= "it left with exit code 0";
         }
         catch (CommandExitException exit)
         {
-            Missing = exit.ExitCode == Language.Missing;
+            Missing = exit.ExitCode == Language.Missing && answered == 0;
+            Ending ??= exit.ExitCode >= 0
+                ? string.Create(CultureInfo.InvariantCulture, $"it left with exit code {exit.ExitCode}")
+                : $"it was ended from outside ({exit.Result.Error}), as when the memory of the sandbox is used up";
         }
         catch (SandboxException)
         {
-            // The sandbox is gone, or we let go of the interpreter.
+            cut = true;
         }
 
-        Ended = true;
-        answers.Writer.TryComplete();
+        fresh.End();
     }
+
+    private static CommandOptions Options(KernelLines fresh) => new() { OutputLimit = 4_096, OnStdout = fresh.Take };
 }

@@ -123,7 +123,12 @@ public sealed class SandboxSession : IAsyncDisposable
         }
         catch (SandboxException error) when (ToolErrors.IsGone(error))
         {
-            if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is null) own.Lose(sandbox);
+            if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is null)
+            {
+                own.Lose(sandbox);
+                await ForgetAsync(sandbox.SandboxId);
+            }
+
             return await UseOwnAsync(await own.GetAsync(server, busyFor, cancellationToken), call);
         }
     }
@@ -138,6 +143,7 @@ public sealed class SandboxSession : IAsyncDisposable
     {
         var end = (await sandbox.GetInfoAsync(cancellationToken)).EndAt;
         if (await sandbox.PauseAsync(cancellationToken)) lives.Keep(sandbox.SandboxId, end);
+        Cut(sandbox);
     }
 
     /// <summary>Sets how long a sandbox lives; the session's own is not shortened again by its next use.</summary>
@@ -156,12 +162,18 @@ public sealed class SandboxSession : IAsyncDisposable
     {
         if (sandboxId is null || sandboxId == own.Id)
         {
-            if (await own.KillAsync(cancellationToken) is { } killed) return killed;
+            if (await own.KillAsync(cancellationToken) is { } killed)
+            {
+                await ForgetAsync(killed);
+                return killed;
+            }
+
             if (sandboxId is not null || (sandboxId = await FindIdAsync(cancellationToken)) is null) return null; // one that is kept under a name may not have been used yet
         }
 
-        others.Remove(sandboxId);
-        return await (await ClientAsync(cancellationToken)).KillSandboxAsync(sandboxId, cancellationToken) ? sandboxId : null;
+        var isKilled = await (await ClientAsync(cancellationToken)).KillSandboxAsync(sandboxId, cancellationToken);
+        await ForgetAsync(sandboxId);
+        return isKilled ? sandboxId : null;
     }
 
     /// <summary>Says, once, that a session sandbox that had ended was replaced; null when there is nothing to say.</summary>
@@ -210,7 +222,7 @@ public sealed class SandboxSession : IAsyncDisposable
         {
             if (await ResumeOrDefaultAsync(sandbox, busyFor, cancellationToken) is { } resumed) return (T)Stamp(await call(resumed), resumed);
             own.Lose(sandbox);
-            others.Remove(sandboxId);
+            await ForgetAsync(sandboxId);
             throw new ToolException(await DescribeUnknownAsync(sandboxId, cancellationToken), error);
         }
     }
@@ -222,7 +234,22 @@ public sealed class SandboxSession : IAsyncDisposable
         if (await SessionSandbox.ResumeOrDefaultAsync(sandbox, life, cancellationToken) is not { } resumed) return null;
         if (sandbox.SandboxId == own.Id) own.Extended(sandbox, life);
         else others.Add(resumed);
+        Cut(sandbox);
         return resumed;
+    }
+
+    // What a pause breaks off is noticed late, and a connection that comes back by itself may miss an answer.
+    private void Cut(Sandbox paused)
+    {
+        Kernels.Cut(paused.SandboxId);
+        Terminals.Cut(paused.SandboxId);
+    }
+
+    private async Task ForgetAsync(string endedId)
+    {
+        others.Remove(endedId);
+        Kernels.Forget(endedId);
+        await Terminals.ForgetAsync(endedId);
     }
 
     private async Task<Sandbox?> OtherAsync(MoruClient server, string sandboxId, CancellationToken cancellationToken)

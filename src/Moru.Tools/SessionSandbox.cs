@@ -95,6 +95,19 @@ internal sealed class SessionSandbox(SandboxSessionOptions options, TimeProvider
         }
     }
 
+    /// <summary>What became of a sandbox whose connections broke off; null when it has ended.</summary>
+    public static async Task<Protocol.SandboxState?> StateOrDefaultAsync(Sandbox lost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await lost.GetInfoAsync(cancellationToken)).State;
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Kills it on the model's wish; the next use makes a new one without a word.</summary>
     /// <returns>Its id; null when there is none.</returns>
     public async Task<string?> KillAsync(CancellationToken cancellationToken)

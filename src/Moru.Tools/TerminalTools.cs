@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using Moru.Protocol;
 
 namespace Moru.Tools;
 
@@ -8,6 +9,7 @@ namespace Moru.Tools;
 internal sealed class TerminalTools(SandboxSession session)
 {
     private const int DefaultSeconds = 10;
+    private const int MaxPattern = 1_000;
 
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
 
@@ -46,29 +48,25 @@ internal sealed class TerminalTools(SandboxSession session)
             async sandbox =>
             {
                 var terminal = Find(sandbox, pid, sandbox_id);
-                try
-                {
-                    if (columns is { } width && rows is { } height) await terminal.ResizeAsync(width, height, cancellationToken);
-                    if (text is not null || keys is not null) await terminal.TypeAsync(text, keys, cancellationToken);
-                }
-                catch (NotFoundException)
-                {
-                    // It has closed; its last screen says why.
-                }
-
-                var settled = await terminal.SettleAsync(pattern, wait, cancellationToken);
-                return Look(sandbox, terminal, settled ? null : pattern is null ? $"The screen still changes after {wait_seconds} s." : $"`{wait_for}` did not appear within {wait_seconds} s.");
+                var wasCut = await terminal.AttachAsync(sandbox, cancellationToken);
+                if (columns is { } width && rows is { } height) await terminal.ResizeAsync(width, height, cancellationToken);
+                var settled = await (pattern is null ? terminal.UseAsync(text, keys, wait, cancellationToken) : terminal.UseAsync(text, keys, pattern, wait, cancellationToken));
+                var note = settled ? null
+                    : pattern is null ? $"The screen still changes after {wait_seconds} s."
+                    : terminal.Closed ? $"`{wait_for}` had not appeared when the terminal closed."
+                    : $"`{wait_for}` did not appear within {wait_seconds} s.";
+                if (terminal.Cut) note = await DescribeCutAsync(sandbox, terminal, cancellationToken);
+                else if (wasCut) note = $"The connection to the terminal had been lost, as when its sandbox is paused, and with it what it showed meanwhile. {note}".TrimEnd();
+                return Look(sandbox, terminal, note);
             },
             cancellationToken);
     }
 
     private async Task<TerminalScreen> OpenAsync(Sandbox sandbox, string? command, PtyOptions options, CancellationToken cancellationToken)
     {
-        await session.Terminals.MakeRoomAsync();
         try
         {
-            var terminal = await Terminal.OpenAsync(sandbox, command, options);
-            session.Terminals.Add(sandbox.SandboxId, terminal);
+            var terminal = await session.Terminals.OpenAsync(sandbox, command, options, cancellationToken);
             await terminal.BeginAsync(OpenPatience, cancellationToken);
             return Look(sandbox, terminal, null);
         }
@@ -77,6 +75,13 @@ internal sealed class TerminalTools(SandboxSession session)
             throw new ToolException($"There is no directory '{cwd}' in sandbox {sandbox.SandboxId}. Make it first (`mkdir -p`), or leave out `cwd` to start in the home directory.", error);
         }
     }
+
+    private static async Task<string> DescribeCutAsync(Sandbox sandbox, Terminal terminal, CancellationToken cancellationToken) => await terminal.SandboxStateAsync(cancellationToken) switch
+    {
+        null => $"Sandbox {sandbox.SandboxId} has ended meanwhile.",
+        SandboxState.Paused => $"Sandbox {sandbox.SandboxId} was paused meanwhile; the terminal goes on with the next call, which resumes it.",
+        _ => $"The connection to sandbox {sandbox.SandboxId} was lost meanwhile; the terminal goes on with the next call.",
+    };
 
     private TerminalScreen Look(Sandbox sandbox, Terminal terminal, string? note)
     {
@@ -96,6 +101,7 @@ internal sealed class TerminalTools(SandboxSession session)
 
     private static Regex Pattern(string text, int pid, string? sandboxId)
     {
+        if (text.Length > MaxPattern) throw new ToolException($"`wait_for` has {text.Length} characters; it may have {MaxPattern}. Wait for a part of it, for example: {ToolCall.Write("use_terminal", ("pid", pid), ("wait_for", "Password:"), ("sandbox_id", sandboxId))}");
         try
         {
             return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Multiline);

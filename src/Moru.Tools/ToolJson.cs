@@ -37,7 +37,4 @@ namespace Moru.Tools;
 [JsonSerializable(typeof(VolumeContent))]
 [JsonSerializable(typeof(VolumeList))]
 [JsonSerializable(typeof(WrittenText))]
-[JsonSerializable(typeof(KernelAnswer))]
-[JsonSerializable(typeof(KernelReply))]
-[JsonSerializable(typeof(KernelRun))]
 internal sealed partial class ToolJson : JsonSerializerContext;

@@ -66,7 +66,9 @@ public sealed class ControlPlane(ServerFixture fixture) : IDisposable
     [Fact]
     public async Task A_body_beyond_the_limit_is_refused()
     {
-        using var response = await http.PostAsync("/sandboxes", Json("{\"templateID\":\"" + new string('x', 2 << 20) + "\"}"), Cancelled);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/sandboxes") { Content = Json("{\"templateID\":\"" + new string('x', 2 << 20) + "\"}") };
+        request.Headers.ExpectContinue = true;
+        using var response = await http.SendAsync(request, Cancelled);
 
         await FailsAsync(response, HttpStatusCode.RequestEntityTooLarge, "");
     }

@@ -18,9 +18,21 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
         static string Third(string error) => System.Text.RegularExpressions.Regex.Replace(error, "<code \\d+>", "<code 3>");
     }
 
+    [Fact]
+    public async Task A_traceback_points_at_what_failed_in_the_last_line_too()
+    {
+        var output = await PythonAsync("text = 'a\fb'\nx = 1\nx / 0");
+
+        Assert.Contains("line 3, in <module>\n    x / 0\n    ~~^~~\nZeroDivisionError", output.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("import asyncio\nawait asyncio.sleep(0)\nz = await asyncio.sleep(0, 'done')\nz", "'done'")]
     [InlineData("import subprocess\nsubprocess.run('echo child', shell=True).returncode", "0")]
+    [InlineData("import asyncio\nasync def f(): return 3\ntask = asyncio.create_task(f())\nawait task", "3")]
+    [InlineData("import asyncio\nasync def f(): return 4\nasyncio.run(f())", "4")]
+    [InlineData("import asyncio\nasync def f(): return 5\nown = asyncio.new_event_loop()\nx = own.run_until_complete(f())\nown.close()\nx", "5")]
+    [InlineData("async def f(): return 6\n[await f() for _ in range(2)]", "[6, 6]")]
     [InlineData("for i in range(2): pass", null)]
     [InlineData("class A:\n  def __repr__(self): return 'Ä€'\nA()", "Ä€")]
     [InlineData("import pickle\nclass P: pass\ntype(pickle.loads(pickle.dumps(P()))).__name__", "'P'")]
@@ -31,11 +43,25 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
         Assert.Equal((value, null), (output.Value, output.Error));
     }
 
+    [Fact]
+    public async Task A_task_of_Python_goes_on_between_calls_and_an_interrupted_one_does_not()
+    {
+        await PythonAsync("import asyncio, os\nasync def work():\n  await asyncio.sleep(0.01)\n  open('/tmp/worked', 'w').close()\n  return 7\ntask = asyncio.create_task(work())");
+        await Eventually.TrueAsync(async () => (await Tools.RunAsync("ls /tmp/worked")).ExitCode == 0);
+        var late = await Tools.CallAsync<CodeOutput>("run_code", new { code = "await asyncio.sleep(2)\nprint('never')", timeout_seconds = 1 });
+
+        var output = await PythonAsync("await asyncio.sleep(2)\nawait task");
+
+        Assert.Equal((true, "7", ""), (late.IsError, output.Value, output.Stdout));
+    }
+
     [Theory]
     [InlineData("x = ", "SyntaxError")]
     [InlineData("input()", "EOFError")]
     [InlineData("import sys\nsys.exit(3)", "SystemExit: 3")]
     [InlineData("raise SystemExit", "SystemExit")]
+    [InlineData("import asyncio, sys\nasync def f(): sys.exit(4)\nawait f()", "SystemExit: 4")]
+    [InlineData("import asyncio\nasyncio.get_event_loop().close()\n1 / 0", "ZeroDivisionError")]
     public async Task Python_survives_what_fails(string code, string error)
     {
         await PythonAsync("kept = 5");
@@ -103,45 +129,6 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
     }
 
     [Fact]
-    public async Task JavaScript_keeps_its_state_and_returns_prints_values_and_errors()
-    {
-        var first = await JavaScriptAsync("const a = 20; console.log('hi'); console.error('err'); a + 1");
-        var second = await JavaScriptAsync("const a = 30\nconst fs = require('fs')\na * 2");
-        var third = await JavaScriptAsync("function f() {\n  throw new Error('oops')\n}\nf()");
-
-        Assert.Equal(("hi\n", "err\n", "21", null), (first.Stdout, first.Stderr, first.Value, first.Error));
-        Assert.Equal(("60", null), (second.Value, second.Error));
-        Assert.Matches(@"^Error: oops\n    at f \(code\d+\.js:2:9\)\n    at code\d+\.js:4:1$", third.Error);
-    }
-
-    [Theory]
-    [InlineData("await new Promise(done => setTimeout(() => done({ x: [1, 'two'] }), 1))", "{ x: [ 1, 'two' ] }")]
-    [InlineData("require('child_process').execSync('echo child; exit 0', { stdio: 'inherit' })", "null")]
-    [InlineData("[{ n: 1, s: 'a,b' }, { n: 2, s: 'c' }]", "2 rows x 2 columns\nn,s\n1,\"a,b\"\n2,c")]
-    [InlineData("let row = i => Object.fromEntries(Array.from({ length: 22 }, (_, n) => ['c' + n, i])); [row(1), row(2)]", "2 rows x 22 columns, the first 20 shown\nc0,c1,c2,c3,c4,c5,c6,c7,c8,c9,c10,c11,c12,c13,c14,c15,c16,c17,c18,c19\n1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1\n2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2,2")]
-    [InlineData("let undef", null)]
-    public async Task JavaScript_values_are_those_of_the_last_expression(string code, string? value)
-    {
-        var output = await JavaScriptAsync(code);
-
-        Assert.Equal((value, null), (output.Value, output.Error));
-    }
-
-    [Theory]
-    [InlineData("while (true) {}")]
-    [InlineData("await new Promise(() => {})")]
-    public async Task JavaScript_over_its_time_is_interrupted_and_keeps_its_variables(string code)
-    {
-        await JavaScriptAsync("globalThis.kept = 7");
-
-        var late = await Tools.CallAsync<CodeOutput>("run_code", new { code, language = "javascript", timeout_seconds = 1 });
-
-        Assert.True(late.IsError);
-        Assert.Contains("variables are kept", late.Note, StringComparison.Ordinal);
-        Assert.Equal("7", (await JavaScriptAsync("kept")).Value);
-    }
-
-    [Fact]
     public async Task A_language_that_there_is_not_is_answered_with_those_that_there_are()
     {
         var text = await Tools.FailAsync("run_code", new { code = "1", language = "ruby" });
@@ -162,6 +149,4 @@ public sealed class Code(ToolTests.Shared shared) : ToolTests(shared), IClassFix
     }
 
     private Task<CodeOutput> PythonAsync(string code) => Tools.CallAsync<CodeOutput>("run_code", new { code });
-
-    private Task<CodeOutput> JavaScriptAsync(string code) => Tools.CallAsync<CodeOutput>("run_code", new { code, language = "javascript" });
 }

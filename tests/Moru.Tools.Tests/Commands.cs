@@ -303,11 +303,12 @@ public sealed class Commands(ToolTests.Shared shared) : ToolTests(shared), IClas
     public async Task An_unknown_process_is_answered_with_those_that_there_are(string tool)
     {
         var known = await Tools.CallAsync<CommandOutput>("run_command", new { command = "sleep 781", wait_seconds = 0 });
+        await Tools.CallAsync("read_output", new { pid = known.Pid }); // once it has begun
 
         var text = await Tools.FailAsync(tool, new { pid = 999_999_999 });
 
         Assert.StartsWith($"There is no command 999999999 in sandbox {Tools.SandboxId}", text, StringComparison.Ordinal);
-        Assert.Contains($"newest first: ", text, StringComparison.Ordinal);
+        Assert.Contains("newest first: ", text, StringComparison.Ordinal);
         Assert.Contains($"{known.Pid}", text, StringComparison.Ordinal);
     }
 

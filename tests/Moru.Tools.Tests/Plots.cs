@@ -26,6 +26,37 @@ public sealed class Plots(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.Equal(output.Originals[0], Assert.Single(original.Originals));
     }
 
+    [Fact]
+    public async Task A_figure_that_cannot_be_drawn_is_told_once_and_does_no_more_harm()
+    {
+        var bad = await RunAsync("import matplotlib.pyplot as plt\nplt.title('$\\\\frac{$')\nplt.figure()\nplt.plot([1, 2])\n'value'");
+        var next = await RunAsync("1 + 1");
+
+        Assert.StartsWith("Figure 1 could not be drawn: ", bad.Error, StringComparison.Ordinal);
+        Assert.Equal(("'value'", 1), (bad.Value, bad.Images.Count));
+        Assert.Equal(("2", null, 0), (next.Value, next.Error, next.Images.Count));
+    }
+
+    [Fact]
+    public async Task Figures_of_code_that_fails_come_with_its_error_and_not_with_the_next_call()
+    {
+        var failed = await RunAsync("import matplotlib.pyplot as plt\nplt.plot([1, 2])\n1 / 0");
+        var next = await RunAsync("1 + 1");
+
+        Assert.EndsWith("ZeroDivisionError: division by zero", failed.Error, StringComparison.Ordinal);
+        Assert.Equal((1, 0), (failed.Images.Count, next.Images.Count));
+    }
+
+    [Fact]
+    public async Task Figures_beyond_the_fourth_are_counted_and_named_as_files()
+    {
+        var output = await RunAsync("import matplotlib.pyplot as plt\nfor n in range(6): plt.figure(); plt.plot([n, 2])");
+
+        Assert.Equal(4, output.Images.Count);
+        var path = System.Text.RegularExpressions.Regex.Match(output.Note!, @"2 more are not shown, only kept as files: (/tmp/\.moru/\d+\.plot\d+\.png), (/tmp/\.moru/\d+\.plot\d+\.png)\. Look at one with read_file \{""path"":""\1"",""sandbox_id"":").Groups[1].Value;
+        Assert.Single((await Tools.CallAsync<FileText>("read_file", new { path, sandbox_id = sandbox })).Images);
+    }
+
     [Covers("create_sandbox(template)", "Sandbox.create(template)")]
     [Fact]
     public async Task A_table_comes_as_a_few_lines_of_CSV()

@@ -41,6 +41,8 @@ public sealed class Screens
     [InlineData("abc\e[2Gx", "ax@c")]
     [InlineData("abc\e[3dx", "abc||   x@")]
     [InlineData("a\e[2Ib", "a        @b")]
+    [InlineData("a\e[3b", "aaaa@")]
+    [InlineData("a\e[999999999b", "aaaaaaaaaa|a@")]
     [InlineData("\e[1;10H\e[Zx", "        x@")]
     [InlineData("ab\e7\r\nxy\e8c", "abc@|xy")]
     [InlineData("ab\e[s\r\nxy\e[uc", "abc@|xy")]
@@ -143,6 +145,36 @@ public sealed class Screens
     }
 
     [Fact]
+    public void Lines_that_are_lost_are_counted()
+    {
+        var screen = Feed(new Screen(10, 2), string.Concat(Enumerable.Range(1, Screen.MaxScrolled + 5).Select(number => $"{number}\r\n")), 1000);
+
+        Assert.Equal((4, "5"), (screen.Lost, screen.TakeScrolled()[0]));
+        Assert.Equal(0, screen.Lost);
+    }
+
+    [Theory]
+    [InlineData("$ ", "ls\r\nfile\r\n$ ", "ls\nfile\n$ ")]
+    [InlineData("a\r\nb\r\n$ ", "x\r\ny\r\nz\r\n$ ", "x\ny\nz\n$ ")]
+    [InlineData("日本 ", "x", "x")]
+    [InlineData("$ ", "\r$ ls", "ls")]
+    [InlineData("old\r\n$ ", "clear\r\n\e[H\e[2Jnew\r\n$ ", "new\n$ ")]
+    [InlineData("$ ", "clear\r\n\e[H\e[Jnew", "new")]
+    [InlineData("old\r\n$ ", "\e[1;1Hnew", "new\n$")]
+    [InlineData("old\r\n$ ", "vi\r\n\e[?1049h\e[Hfull", "full")]
+    [InlineData("old\r\n$ ", "vi\r\n\e[?1049h\e[Hfull\e[?1049l$ ", "$ ")]
+    [InlineData("old\r\n$ ", "\ecnew", "new")]
+    public void What_comes_after_a_mark_is_told_from_what_was_there(string before, string after, string expected)
+    {
+        var screen = Feed(new Screen(10, 4), before, 1000);
+        screen.Mark();
+
+        Feed(screen, after, 1000);
+
+        Assert.Equal(expected, screen.Since(0));
+    }
+
+    [Fact]
     public void A_lower_screen_keeps_the_line_of_the_cursor_and_a_wider_one_its_text()
     {
         var screen = Feed(new Screen(10, 4), "1\r\n2\r\n3\r\n4", 1000);
@@ -168,6 +200,8 @@ public sealed class Screens
             if (round % 500 == 0) screen.Resize(random.Next(2, 40), random.Next(2, 20));
             Assert.InRange(screen.CursorRow, 1, screen.Rows);
             Assert.InRange(screen.CursorColumn, 1, screen.Columns);
+            if (random.Next(10) == 0) screen.Mark();
+            screen.Since(random.Next(2) * screen.Left);
             screen.TakeReplies();
         }
 

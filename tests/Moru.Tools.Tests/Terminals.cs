@@ -44,6 +44,7 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         await UseAsync(new { pid = python.Pid, text = "while True: pass\n\n", wait_seconds = 1 });
         var interrupted = await UseAsync(new { pid = python.Pid, keys = "Ctrl+C", wait_for = "KeyboardInterrupt" });
 
+        Assert.Null(asked.Note);
         Assert.EndsWith("Name?", asked.Screen, StringComparison.Ordinal);
         Assert.Equal((asked.Screen.Split('\n').Length, 7), (asked.CursorRow, asked.CursorColumn));
         Assert.Contains("ADA", answered.Screen, StringComparison.Ordinal);
@@ -91,8 +92,53 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
 
         Assert.Equal("`never` did not appear within 1 s.", screen.Note);
         Assert.Contains("`wait_for` is not a regular expression", await Tools.FailAsync("use_terminal", new { pid = open.Pid, wait_for = "(" }), StringComparison.Ordinal);
+        Assert.StartsWith("`wait_for` has 1001 characters; it may have 1000. ", await Tools.FailAsync("use_terminal", new { pid = open.Pid, wait_for = new string('x', 1_001) }), StringComparison.Ordinal);
         Assert.Contains("There is no key 'Entr'", await Tools.FailAsync("use_terminal", new { pid = open.Pid, keys = "Entr" }), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_pause_keeps_a_terminal()
+    {
+        var open = await OpenAsync();
+        await UseAsync(new { pid = open.Pid, text = "kept=5\n", wait_for = @"\$ $" });
+        await Tools.CallAsync("pause_sandbox", new { });
+
+        var next = await UseAsync(new { pid = open.Pid, text = "echo got $kept\n", wait_for = "^got 5$" });
+
+        Assert.Null(next.Closed);
+        Assert.Equal("The connection to the terminal had been lost, as when its sandbox is paused, and with it what it showed meanwhile.", next.Note);
+        Assert.Equal(1, System.Text.RegularExpressions.Regex.Count(next.Screen, "^got 5$", System.Text.RegularExpressions.RegexOptions.Multiline));
+    }
+
+    [Fact]
+    public async Task A_terminal_whose_sandbox_is_paused_while_it_is_waited_for_says_so_and_goes_on()
+    {
+        var open = await OpenAsync();
+        var call = UseAsync(new { pid = open.Pid, text = "touch /tmp/typed; until [ -e /tmp/on ]; do sleep 0.05; done; echo go''ne\n", wait_for = "^gone$", wait_seconds = 60 });
+        await Eventually.TrueAsync(async () => (await Tools.RunAsync("ls /tmp/typed")).ExitCode == 0);
+        await Tools.CallAsync("pause_sandbox", new { });
+
+        var cut = await call;
+        var waiting = UseAsync(new { pid = open.Pid, wait_for = "^gone$", wait_seconds = 60 });
+        await Tools.RunAsync("touch /tmp/on");
+
+        Assert.Equal((null, $"Sandbox {Tools.SandboxId} was paused meanwhile; the terminal goes on with the next call, which resumes it."), (cut.Closed, cut.Note));
+        Assert.Contains("\ngone\n", (await waiting).Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_that_are_lost_are_told()
+    {
+        var open = await OpenAsync();
+
+        var screen = await UseAsync(new { pid = open.Pid, text = "seq 1 600\n", wait_for = "^600$" });
+
+        var kept = System.Text.RegularExpressions.Regex.Match(screen.Scrolled!, @"^\[\.\.\. (\d+) lines cut \.\.\.\]\n(\d+)\n");
+        Assert.True(kept.Success, screen.Scrolled);
+        Assert.Equal(kept.Groups[1].Value, kept.Groups[2].Value); // of the lines before it, one is that of the command
+    }
+
+    private Task<TerminalScreen> OpenAsync() => Tools.CallAsync<TerminalScreen>("open_terminal", new { });
 
     private Task<TerminalScreen> UseAsync(object arguments) => Tools.CallAsync<TerminalScreen>("use_terminal", arguments);
 }

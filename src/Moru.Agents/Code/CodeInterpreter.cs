@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Moru.Tools;
@@ -37,30 +36,40 @@ public sealed class CodeInterpreter
         ArgumentNullException.ThrowIfNull(code);
         var limit = timeout ?? DefaultTimeout;
         var sandbox = await session.GetAsync(limit, cancellationToken);
-        var (kernel, _) = await session.Kernels.GetAsync(sandbox, Language.Python, DataDirectory);
+        var (kernel, _) = await session.Kernels.GetAsync(sandbox, Language.Python, DataDirectory, cancellationToken);
         var request = new KernelRequest(code) { Files = DataDirectory, OnCall = tools is null ? null : (call, cancel) => AnswerAsync(call, tools, cancel) };
-        var started = Stopwatch.GetTimestamp();
-        var answer = await kernel.RunAsync(request, limit, cancellationToken);
-        if (answer is null) await session.Kernels.RemoveAsync(kernel);
-        if (kernel.Missing) throw new SandboxException($"Python did not start in sandbox '{sandbox.SandboxId}': it has no python3. Use a template that has it, such as base.");
-
-        var late = answer is { Interrupted: true } || (answer is null && Stopwatch.GetElapsedTime(started) >= limit);
-        var printed = answer?.Stdout is null ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, null, cancellationToken) : null;
-        return new CodeResult
+        try
         {
-            Stdout = printed?.Stdout ?? answer!.Stdout!,
-            Stderr = printed?.Stderr ?? answer!.Stderr!,
-            Value = answer?.Value,
-            Error = late ? $"Interrupted after {limit.TotalSeconds:0.#} s, its time limit. {(answer is null ? StateLost : "")}".TrimEnd()
-                : answer is null ? $"Python has ended: the code exited, crashed or used too much memory. {StateLost}"
-                : answer.Error,
-            Images = await ImagesAsync(sandbox, answer?.Images ?? [], cancellationToken),
-            Files = [.. (answer?.Files ?? []).Select(file => new CodeFile(file.Path, file.Size))],
-        };
+            var answer = await kernel.RunAsync(request, limit, cancellationToken);
+            if (answer.Ending is not null) await session.Kernels.RemoveAsync(kernel);
+            return kernel.Missing
+                ? throw new SandboxException($"Python did not start in sandbox '{sandbox.SandboxId}': it has no python3. Use a template that has it, such as base.")
+                : await ResultAsync(sandbox, kernel, answer, limit, cancellationToken);
+        }
+        catch (ToolException error)
+        {
+            throw new SandboxException(error.Message, error);
+        }
     }
 
     /// <summary>Makes the directory where code finds its inputs and leaves its files.</summary>
     internal static Task PrepareAsync(Sandbox sandbox, CancellationToken cancellationToken) => Kernel.MakeDirectoryAsync(sandbox, DataDirectory, cancellationToken);
+
+    private static async Task<CodeResult> ResultAsync(Sandbox sandbox, Kernel kernel, KernelAnswer answer, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var printed = answer.Stdout is null ? await CommandRun.ReadAsync(sandbox, kernel.Pid, null, TimeSpan.Zero, null, cancellationToken) : null;
+        return new CodeResult
+        {
+            Stdout = printed?.Stdout ?? answer.Stdout!,
+            Stderr = printed?.Stderr ?? answer.Stderr!,
+            Value = answer.Value,
+            Error = answer.Interrupted ? $"Interrupted after {limit.TotalSeconds:0.#} s, its time limit. {(answer.Ending is null ? "" : StateLost)}".TrimEnd()
+                : answer.Ending is { } ending ? $"Python has ended: {ending}. {StateLost}"
+                : answer.Error,
+            Images = await ImagesAsync(sandbox, answer.Images, cancellationToken),
+            Files = [.. answer.Files.Select(file => new CodeFile(file.Path, file.Size))],
+        };
+    }
 
     private static async Task<KernelReply> AnswerAsync(KernelCall call, IReadOnlyCollection<AIFunction> tools, CancellationToken cancellationToken)
     {

@@ -1,19 +1,17 @@
-// Runs code given as lines of JSON on fd 4 and answers each with one on fd 3. Fds 1 and 2 are files, emptied before each run, so that
-// whatever the code and its children print can be read at any time.
+// Runs code given as lines of JSON on fd 4 and answers each with one on fd 3. Fds 1 and 2 are files, so that whatever the code and its
+// children print can be read at any time; a run begins by taking out of them what an answer has shown.
 (() => { // or its names would be those of the code
-const fs = require('fs'), repl = require('repl'), util = require('util'), vm = require('vm'), readline = require('readline');
-const { PassThrough } = require('stream');
+const fs = require('fs'), inspector = require('inspector'), net = require('net'), readline = require('readline'), util = require('util'), vm = require('vm');
 
 const PRINTED = 8000, TEXT = 4000, LIMIT = 100000;
-// Only the REPL knows how to await outside of functions. It reports what is thrown to its domain instead of its callback.
-const thrown = require('domain').create();
-const session = repl.start({ prompt: '', input: new PassThrough(), output: new PassThrough().resume(), terminal: false, useGlobal: true, domain: thrown });
-globalThis.require = require;
-const report = error => console.error(error);
-let fail = report;
-thrown.removeAllListeners('error');
-thrown.on('error', error => fail(error));
-for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event).on(event, error => fail(error));
+const printed = [1, 2].map(fd => fs.openSync(`/proc/self/fd/${fd}`, 'r+'));
+let seen = [0, 0];
+
+const hidden = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true });
+let fail = () => {}, running = null;
+// Of errors that nobody catches, those of the code that runs end it; the others are printed.
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(event, error => running && String(error?.stack).includes(running + ':') ? fail(error) : fs.writeSync(2, describe(error) + '\n'));
 process.on('SIGINT', () => fail(new Error('interrupted')));
 
 const cut = text => text.length <= TEXT ? text : `${text.slice(0, TEXT / 2)}\n[... ${text.length - TEXT} characters cut ...]\n${text.slice(-TEXT / 2)}`;
@@ -45,39 +43,98 @@ function showImage(type, value, images) {
 }
 
 const show = value => cut(table(value) ?? util.inspect(value, { depth: 4, maxArrayLength: 50, maxStringLength: 2000, breakLength: 120 }));
-// A promise is waited for, whether or not the code does.
-const evaluate = (code, filename) => new Promise((resolve, reject) => {
-  fail = reject;
-  if (compiles(code, filename)) resolve(new vm.Script(code, { filename }).runInThisContext({ breakOnSigint: true, displayErrors: false }));
-  else session.eval(code + '\n', session.context, filename, (error, value) => error ? reject(error) : resolve(value));
-}).finally(() => { fail = report; });
 
-function compiles(code, filename) {
+// V8's own REPL: declarations may be made again, and await stands outside of functions.
+const session = new inspector.Session();
+session.connect();
+let held, hold, work;
+hidden('moru', value => { held = value; });
+session.post('Runtime.evaluate', { expression: 'moru' }, (_, { result }) => { hold = result.objectId; });
+delete globalThis.moru;
+hidden(Symbol.for('moru'), () => work());
+const interruptible = new vm.Script('globalThis[Symbol.for("moru")]()', { filename: 'node:moru' });
+
+function unwrap({ objectId, unserializableValue, value }) {
+  session.post('Runtime.callFunctionOn', { objectId: hold, functionDeclaration: 'function (value) { this(value); }', arguments: [{ objectId, unserializableValue, value }] });
+  return held;
+}
+
+// A promise is waited for, whether or not the code does.
+const evaluate = (code, name) => new Promise((resolve, reject) => {
+  fail = reject;
+  work = () => session.post('Runtime.evaluate', { expression: `${prepare(code)}\n//# sourceURL=${name}`, replMode: true, awaitPromise: true, objectGroup: name }, (error, done) => {
+    if (error) return reject(error);
+    if (done.exceptionDetails) reject(locate(unwrap(done.exceptionDetails.exception), done.exceptionDetails, code, name));
+    else resolve(unwrap(done.result));
+    session.post('Runtime.releaseObjectGroup', { objectGroup: name });
+  });
+  interruptible.runInThisContext({ breakOnSigint: true, displayErrors: false });
+});
+
+// What V8's REPL lacks: import(), and declarations that may be made again as another kind, which those of the outermost level may as `var`.
+// V8 itself tells what is code: `default` in place of import is an error there, but not in a string, in a comment or as the name of a method.
+// And it tells the level: what stands before a declaration of the outermost is complete, and one character more in it is an error.
+hidden('$mport', name => import(name));
+function prepare(code) {
+  if (!parses(code)) return code;
+  code = code.replace(/(?<![.\w$])import(?=\s*\()/g, (word, at) => parses(`${code.slice(0, at)}default${code.slice(at + 6)}`) ? word : '$mport');
+  const indent = /^[ \t]*(?=\S)/m.exec(code)?.[0], parts = [];
+  const declaration = new RegExp(`(?<=^${indent}(?:\\S.*[;}][ \\t]*)?)(?:(?:const|let)(?=[\\s{[])|class\\s+([\\p{L}$_][\\p{L}\\p{N}$_]*))`, 'gmu');
+  let taken = 0, from = 0;
+  for (const { 0: word, 1: name, index } of code.matchAll(declaration)) {
+    const before = code.slice(from, index);
+    if (index < taken || !parses(before) || parses(`${before}@`)) continue;
+    parts.push(code.slice(taken, index), name ? `var ${name} = ` : 'var'.padEnd(word.length));
+    [from, taken] = [index, name ? index : index + word.length];
+    if (!name) continue;
+    let end = index; // of the class, behind which a line may begin with a bracket
+    do end = code.indexOf('}', end) + 1; while (!parses(code.slice(index, end)));
+    parts.push(code.slice(index, end), ';');
+    from = taken = end;
+  }
+  return parts.join('') + code.slice(taken);
+}
+
+function parses(code) {
   try {
-    return !!new vm.Script(code, { filename });
-  } catch (error) {
-    if (!/\bawait\b/.test(code)) throw error;
+    return !!new vm.Script(`async () => {${code}\n}`);
+  } catch {
     return false;
   }
 }
 
-// A model sends the same declarations again, which only var allows. What stands in strings and comments stays.
-const quoted = /(`(?:\\[^]|[^`\\])*`|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/.*|\/\*[^]*?\*\/)|^(?:const|let)(?=[\s{[])/gm;
-const execute = (code, name) => evaluate(code.replace(quoted, (all, kept) => kept ?? 'var'), name);
+// What cannot be compiled has no stack that says where.
+function locate(error, { lineNumber, columnNumber }, code, name) {
+  if (!(error instanceof SyntaxError) || error.stack.includes(name + ':')) return error;
+  const lines = code.split('\n'), line = Math.min(lineNumber, lines.length - 1), column = line < lineNumber ? lines[line].length : columnNumber;
+  error.stack = `${name}:${line + 1}\n${lines[line]}\n${' '.repeat(column)}^\n\n${error}`;
+  return error;
+}
 
 function describe(error) {
-  if (error instanceof repl.Recoverable) error = error.err;
   if (!util.types.isNativeError(error)) return cut(`Uncaught ${util.inspect(error)}`);
   return cut(String(error.stack ?? error).split('\n').filter(line => !/^    at (.*(node:|\[eval\])|new Promise|new Script)/.test(line)).join('\n'));
 }
 
-const file = fd => `/tmp/.moru/${process.pid}.${fd === 1 ? 'out' : 'err'}`;
+// Takes the first bytes out of a file to which others append.
+function drop(file, count) {
+  const part = Buffer.alloc(1 << 16);
+  let at = 0;
+  for (let size; (size = fs.readSync(file, part, 0, part.length, count + at)) > 0; at += size) fs.writeSync(file, part, 0, size, at);
+  fs.ftruncateSync(file, at);
+}
 
-async function run({ id, code }) {
+function read(file, size) {
+  const bytes = Buffer.alloc(size);
+  return bytes.toString('utf8', 0, fs.readSync(file, bytes, 0, size, 0));
+}
+
+async function run({ id, code, keep }) {
   const answer = { id, images: [] };
-  for (const fd of [1, 2]) fs.ftruncateSync(fd, 0);
+  printed.forEach((file, at) => { if (seen[at] > 0 && !keep) drop(file, seen[at]); });
   try {
-    const value = await execute(code, `code${id}.js`);
+    running = `code${id}.js`;
+    const value = await evaluate(code, running);
     if (value !== undefined) {
       const type = imageType(value);
       answer.value = type ? showImage(type, value, answer.images) : show(value);
@@ -85,15 +142,22 @@ async function run({ id, code }) {
   } catch (error) {
     answer.error = describe(error);
   }
-  if (fs.fstatSync(1).size + fs.fstatSync(2).size <= PRINTED) {
-    answer.stdout = fs.readFileSync(file(1), 'utf8');
-    answer.stderr = fs.readFileSync(file(2), 'utf8');
-  }
+  running = null;
+  await new Promise(setImmediate); // what the code has left to fail
+  seen = printed.map(file => fs.fstatSync(file).size);
+  if (seen[0] + seen[1] <= PRINTED) [answer.stdout, answer.stderr] = printed.map((file, at) => read(file, seen[at]));
   return answer;
 }
 
+let last = { id: 0 };
+// Code, or a wish to hear the last answer again, which may have been lost with the connection.
+async function take(request) {
+  last = request.code === undefined ? { ...last, repeat: request.repeat } : await run(request);
+  return last;
+}
+
 let turn = Promise.resolve();
-readline.createInterface({ input: fs.createReadStream(null, { fd: 4 }) }).on('line', line => {
-  turn = turn.then(async () => fs.writeSync(3, JSON.stringify(await run(JSON.parse(line))) + '\n'));
+readline.createInterface({ input: new net.Socket({ fd: 4, readable: true, writable: false }) }).on('line', line => {
+  turn = turn.then(async () => fs.writeSync(3, JSON.stringify(await take(JSON.parse(line))) + '\n'));
 });
 })();

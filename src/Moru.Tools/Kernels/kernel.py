@@ -1,9 +1,8 @@
-# Runs code given as lines of JSON on fd 4 and answers each with one on fd 3. Fds 1 and 2 are files, emptied before each run, so that
-# whatever the code and its children print can be read at any time.
-import ast, asyncio, builtins, inspect, json, linecache, os, signal, stat, threading, traceback, types, warnings
+# Runs code given as lines of JSON on fd 4 and answers each with one on fd 3. Fds 1 and 2 are files, so that whatever the code and its
+# children print can be read at any time; a run begins by taking out of them what an answer has shown.
+import ast, asyncio, inspect, json, linecache, os, signal, stat, threading, traceback, types, warnings
 
 PRINTED = 8_000
-TEXT = 4_000
 CALL = 1 << 20
 os.environ.setdefault("MPLBACKEND", "Agg")
 warnings.filterwarnings("ignore", message=".*non-interactive.*")
@@ -14,72 +13,11 @@ main = types.ModuleType("__main__")
 sys.modules["__main__"] = main
 sys.argv = [""]
 sys.path.insert(0, "")
-loop = asyncio.new_event_loop()
-asyncio.set_event_loop(loop)
+printed = [open(f"/proc/self/fd/{fd}", "r+b", 0) for fd in (1, 2)]
+seen = [0, 0]
 turn = threading.Lock()
+loop = asyncio.new_event_loop()
 current = 0
-images = []
-plots = 0
-
-
-def cut(text):
-    return text if len(text) <= TEXT else f"{text[:TEXT // 2]}\n[... {len(text) - TEXT} characters cut ...]\n{text[-TEXT // 2:]}"
-
-
-def table(frame):
-    """Rows as CSV, which costs a model a third of an aligned table."""
-    rows, columns = frame.shape
-    part = frame.iloc[:, :20]
-    write = lambda some, header: some.to_csv(header=header, float_format="%.6g")
-    text = write(part, True) if rows <= 20 else write(part.head(15), True) + "...\n" + write(part.tail(5), False)
-    return cut(f"{rows} rows x {columns} columns{'' if columns <= 20 else ', the first 20 shown'}\n{text}")
-
-
-def add_image(data, kind="image/png"):
-    global plots
-    plots = plots % 50 + 1
-    path = f"/tmp/.moru/{os.getpid()}.plot{plots}.{kind[6:]}"
-    with open(path, "wb") as file:
-        file.write(data)
-    if len(images) < 4:
-        original = {"path": path, "media_type": kind, "size_bytes": len(data)}
-        kind, data = shrink(data, kind)
-        images.append({"type": kind, "data": base64.b64encode(data).decode(), "original": original})
-
-
-def show(value):
-    """What there is to see of a value as text; pictures go to the answer."""
-    kind = type(value)
-    root = kind.__module__.split(".")[0]
-    if root == "pandas" and kind.__name__ in ("DataFrame", "Series"):
-        return table(value if kind.__name__ == "DataFrame" else value.to_frame())
-    if root == "PIL" and hasattr(value, "save"):
-        out = io.BytesIO()
-        value.save(out, "PNG")
-        add_image(out.getvalue())
-        return f"{kind.__name__} {value.size[0]}x{value.size[1]}"
-    if root != "matplotlib" and callable(getattr(kind, "_repr_png_", None)):
-        if data := value._repr_png_():
-            add_image(data)
-    return cut(repr(value))
-
-
-def display(*values):
-    for value in values:
-        print(value if isinstance(value, str) else show(value))
-
-
-builtins.display = display
-
-
-def take_figures():
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    for number in pyplot.get_fignums() if pyplot else []:
-        out = io.BytesIO()
-        pyplot.figure(number).savefig(out, format="png", bbox_inches="tight")
-        add_image(out.getvalue())
-    if pyplot:
-        pyplot.close("all")
 
 
 def call_tool(name, **arguments):
@@ -88,9 +26,11 @@ def call_tool(name, **arguments):
     if len(call) > CALL:
         raise ValueError(f"The arguments of {name} are {len(call)} bytes of JSON; at most {CALL} may be sent")
     with turn:
-        answers.write(call + b"\n")
-        answers.flush()
-        reply = json.loads(requests.readline())
+        reply = {"repeat": 1}
+        while "repeat" in reply:
+            answers.write(call + b"\n")
+            answers.flush()
+            reply = json.loads(requests.read())
     if reply.get("error") is not None:
         raise RuntimeError(reply["error"])
     return reply.get("value")
@@ -113,18 +53,56 @@ def files(folder):
     return found
 
 
+plain_create_task = asyncio.create_task
+
+
+def create_task(coroutine, **options):
+    """As asyncio's, but also where no loop runs: the task goes on while code awaits and between calls."""
+    if asyncio._get_running_loop() or threading.current_thread() is not threading.main_thread():
+        return plain_create_task(coroutine, **options)
+    return loop.create_task(coroutine, **options)
+
+
+asyncio.create_task = create_task
+
+
+def renew_loop():
+    """Code may have closed the loop, or set another."""
+    global loop
+    if loop.is_closed():
+        loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+
+def wait_for(coroutine):
+    task = loop.create_task(coroutine)
+    try:
+        return loop.run_until_complete(task)
+    except BaseException:
+        task.cancel()  # what was interrupted must not go on when the loop runs next
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        raise
+
+
+async def in_turn(parts):
+    for part in parts:
+        value = eval(part, main.__dict__)
+        if part.co_flags & inspect.CO_COROUTINE:
+            value = await value
+    return value
+
+
 def execute(code, name):
-    linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+    linecache.cache[name] = (len(code), None, [line + "\n" for line in code.split("\n")], name)
     tree = ast.parse(code, name)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    value = None
-    for part, mode in ((tree, "exec"), (last and ast.Expression(last.value), "eval")):
-        if part is None or mode == "exec" and not part.body:
-            continue
-        result = eval(compile(part, name, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), main.__dict__)
-        value = loop.run_until_complete(result) if inspect.iscoroutine(result) and mode == "exec" else result
-        if mode == "eval" and inspect.iscoroutine(value) and any(isinstance(node, ast.Await) for node in ast.walk(part)):
-            value = loop.run_until_complete(value)
+    parts = [compile(tree, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)]
+    if last:
+        parts.append(compile(ast.Expression(last.value), name, "eval", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT))
+    if any(part.co_flags & inspect.CO_COROUTINE for part in parts):
+        return wait_for(in_turn(parts))
+    for part in parts:
+        value = eval(part, main.__dict__)
     return value
 
 
@@ -135,17 +113,17 @@ def describe(error, name):
     return cut("".join(traceback.format_exception(type(error), error, trace)).rstrip())
 
 
-def run(number, code, folder=None, tools=False):
-    global current
-    current = number
-    answer = {"id": number}
-    before = files(folder)
-    if tools:
-        main.call_tool = call_tool
-    name = f"<code {number}>"
-    images.clear()
-    for fd in (1, 2):
-        os.ftruncate(fd, 0)
+def drop(file, count):
+    """Takes the first bytes out of a file to which others append."""
+    at = 0
+    while part := os.pread(file.fileno(), 1 << 20, count + at):
+        at += os.pwrite(file.fileno(), part, at)
+    file.truncate(at)
+
+
+def attempt(code, name, answer):
+    """Runs code that may be interrupted; returns what went wrong."""
+    errors = []
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -153,32 +131,88 @@ def run(number, code, folder=None, tools=False):
             if value is not None:
                 main._ = value
                 answer["value"] = show(value)
-            take_figures()
-        finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except BaseException as error:
-        answer["error"] = describe(error, name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            errors.append(describe(error, name))
+        errors += take_figures(name)
+    except KeyboardInterrupt as error:
+        errors.append(describe(error, name))
+    return errors
+
+
+def run(number, code, folder=None, tools=False, keep=False):
+    global current
+    current = number
+    answer = {"id": number}
+    before = files(folder)
+    if tools:
+        main.call_tool = call_tool
+    images.clear()
+    for file, count in zip(printed, seen):
+        if count and not keep:
+            drop(file, count)
+    errors = attempt(code, f"<code {number}>", answer)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    close_figures()
     sys.stdout.flush()
     sys.stderr.flush()
+    if errors:
+        answer["error"] = cut("\n".join(errors))
     answer["images"] = list(images)
     answer["files"] = [{"path": path, "size": entry[1]} for path, entry in sorted(files(folder).items()) if before.get(path) != entry]
-    if sum(os.fstat(fd).st_size for fd in (1, 2)) <= PRINTED:
-        answer["stdout"], answer["stderr"] = (printed(fd) for fd in (1, 2))
+    seen[:] = [os.fstat(file.fileno()).st_size for file in printed]
+    if sum(seen) <= PRINTED:
+        answer["stdout"], answer["stderr"] = (os.pread(file.fileno(), count, 0).decode("utf-8", "replace") for file, count in zip(printed, seen))
     return answer
 
 
-def printed(fd):
-    with open(f"/tmp/.moru/{os.getpid()}.{'out' if fd == 1 else 'err'}", "rb") as file:
-        return file.read().decode("utf-8", "replace")
+class Requests:
+    """Lines of fd 4. While none is there, tasks of the code go on."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def read(self):
+        while b"\n" not in self.rest:
+            part = os.read(4, 1 << 16)
+            if not part:
+                return b""
+            self.rest += part
+        line, _, self.rest = self.rest.partition(b"\n")
+        return line
+
+    def wait(self):
+        renew_loop()
+        if b"\n" in self.rest:
+            return
+        ready = asyncio.Event()
+        loop.add_reader(4, ready.set)
+        try:
+            loop.run_until_complete(ready.wait())
+        except BaseException:  # a task wanted to exit, or stopped the loop
+            traceback.print_exc()
+        finally:
+            loop.remove_reader(4)
 
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.set_inheritable(3, False)
 os.set_inheritable(4, False)
-with os.fdopen(4, "rb") as requests, os.fdopen(3, "wb") as answers:
-    for line in requests:
+requests = Requests()
+answer = {"id": 0}
+with os.fdopen(3, "wb") as answers:
+    while True:
+        requests.wait()
+        line = requests.read()
+        if not line:
+            break
         request = json.loads(line)
-        if "code" not in request:
+        if "code" in request:
+            answer = run(request["id"], request["code"], request.get("files"), request.get("tools"), request.get("keep"))
+        elif "repeat" in request:  # the connection was lost, and perhaps an answer with it
+            answer["repeat"] = request["repeat"]
+        else:
             continue  # a tool's result that came after the run was interrupted
-        answers.write(json.dumps(run(request["id"], request["code"], request.get("files"), request.get("tools"))).encode() + b"\n")
+        answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()

@@ -65,7 +65,7 @@ internal sealed partial class Screen
             case ('\0', '\0', 'X'): Erase(row, column, column + count); break;
             case ('\0', '\0', 'S'): Scroll(top, bottom, count); break;
             case ('\0', '\0', 'T'): Scroll(top, bottom, -count); break;
-            case ('\0', '\0', 'b'): for (var left = Math.Min(count, Columns * Rows); left > 0; left--) Print(last); break;
+            case ('\0', '\0', 'b'): for (var left = Math.Min(count, Columns); left > 0; left--) Print(last); break;
             case ('\0', '\0', 'g'): ClearTabs(Number(0, 0)); break;
             case ('\0', '\0', 'r'): SetRegion(count - 1, Number(1, Rows) - 1); break;
             case ('\0', '\0', 's'): Save(); break;
@@ -107,6 +107,8 @@ internal sealed partial class Screen
     private void EraseInScreen(int which)
     {
         if (which == 3) return; // the lines that have left; they are the reader's
+        if (!Alternate && (which == 2 || (which == 0 && (row, column) == (0, 0)))) Unmark();
+        Change(which == 0 ? row : 0);
         EraseInLine(which);
         for (var line = 0; line < Rows; line++)
         {
@@ -119,6 +121,7 @@ internal sealed partial class Screen
     private void Erase(int line, int from, int until)
     {
         until = Math.Min(until, Columns);
+        Change(line);
         Break(line, from, until - from);
         Array.Clear(lines[line], from, until - from);
         wrapPending = false;
@@ -146,8 +149,10 @@ internal sealed partial class Screen
     /// <summary>Lines that a program deletes from the middle have not left the top.</summary>
     private void ScrollSilently(int first, int count)
     {
-        var before = scrolled.ToArray();
+        Change(first - 1);
+        var (before, lost, left) = (scrolled.ToArray(), Lost, Left);
         Scroll(first, bottom, count);
+        (Lost, Left) = (lost, left);
         scrolled.Clear();
         foreach (var line in before) scrolled.Enqueue(line);
     }
@@ -172,9 +177,11 @@ internal sealed partial class Screen
             case 1048: if (on) Save(); else Restore(); break;
             case 1049:
                 if (on && !Alternate) Save();
-                var left = Alternate && !on;
+                var leaves = Alternate && !on;
                 UseAlternate(on);
-                if (left) Restore();
+                if (!leaves) break;
+                Restore();
+                Mark();
                 break;
         }
     }
@@ -183,6 +190,8 @@ internal sealed partial class Screen
     {
         if (on && main is null) (main, lines) = (lines, Blank(Columns, Rows));
         else if (!on && main is not null) (lines, main) = (main, null);
+        else return;
+        if (!on) Mark();
     }
 
     private void Report(int what)
@@ -201,6 +210,7 @@ internal sealed partial class Screen
 
     private void FillWithE()
     {
+        Change(0);
         foreach (var line in lines) Array.Fill(line, "E");
         MoveTo(0, 0);
     }
@@ -217,5 +227,6 @@ internal sealed partial class Screen
         SoftReset();
         (lines, tabs, Title) = (Blank(Columns, Rows), Tabs(Columns), "");
         MoveTo(0, 0);
+        Unmark();
     }
 }

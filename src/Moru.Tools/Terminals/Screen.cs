@@ -69,11 +69,15 @@ internal sealed partial class Screen
         return text;
     }
 
-    /// <summary>Lines that have left the top since the last call.</summary>
+    /// <summary>Lines that have left the top since they were last taken, and are not kept.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Takes the lines that have left the top.</summary>
     public IReadOnlyList<string> TakeScrolled()
     {
         var taken = scrolled.ToArray();
         scrolled.Clear();
+        Lost = 0;
         return taken;
     }
 
@@ -111,6 +115,7 @@ internal sealed partial class Screen
         }
 
         column = Math.Min(column, Columns - width);
+        Change(row);
         if (insert) InsertCells(width);
         Break(row, column, width);
         lines[row][column] = rune.ToString();
@@ -154,6 +159,7 @@ internal sealed partial class Screen
     private void Scroll(int first, int end, int count)
     {
         var size = end - first + 1;
+        if (count < 0 || first > 0) Change(first - 1);
         for (var moved = Math.Min(Math.Abs(count), size); moved > 0; moved--)
         {
             var (gone, free) = count > 0 ? (first, end) : (end, first);
@@ -167,7 +173,8 @@ internal sealed partial class Screen
 
     private void Keep(string line)
     {
-        if (scrolled.Count == MaxScrolled) scrolled.Dequeue();
+        Left++;
+        if (scrolled.Count == MaxScrolled && scrolled.TryDequeue(out _)) Lost++;
         scrolled.Enqueue(line);
     }
 

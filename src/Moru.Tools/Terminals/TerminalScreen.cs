@@ -45,12 +45,14 @@ public sealed record TerminalScreen : SandboxResult
     }
 
     /// <summary>The newest lines of those that have left; null when there are none.</summary>
-    internal static string? Shorten(IReadOnlyList<string> lines)
+    /// <param name="lines">Those that were kept.</param>
+    /// <param name="lost">How many there were before them.</param>
+    internal static string? Shorten(IReadOnlyList<string> lines, long lost)
     {
         if (lines.Count == 0) return null;
         var first = lines.Count;
         for (var size = 0; first > 0 && (size += lines[first - 1].Length + 1) <= MaxScrolledCharacters;) first--;
         var kept = string.Join('\n', lines.Skip(first));
-        return CleanText.OfFile(first == 0 ? kept : string.Create(CultureInfo.InvariantCulture, $"[... {first} lines cut ...]\n{kept}"));
+        return CleanText.OfFile(first + lost == 0 ? kept : string.Create(CultureInfo.InvariantCulture, $"[... {first + lost} lines cut ...]\n{kept}"));
     }
 }
