@@ -46,7 +46,7 @@ public sealed partial class Documentation(TlsServerFixture fixture) : IDisposabl
         {
             Command = server.GetProperty("command").GetString()!.Replace("/path/to/moru", Artifacts.Root, StringComparison.Ordinal),
             Arguments = [.. server.GetProperty("args").EnumerateArray().Select(argument => argument.GetString()!)],
-            EnvironmentVariables = new Dictionary<string, string?> { ["MORU_DATA_DIR"] = data.Path },
+            EnvironmentVariables = new Dictionary<string, string?> { ["MORU_DATA_DIR"] = data.Path, ["TMPDIR"] = data.Path },
         });
 
         await using var client = await McpClient.CreateAsync(transport, cancellationToken: Cancelled);
@@ -104,6 +104,7 @@ public sealed partial class Documentation(TlsServerFixture fixture) : IDisposabl
             Environment =
             {
                 ["MORU_DATA_DIR"] = data.Path,
+                ["TMPDIR"] = data.Path,
                 ["MORU_API_URL"] = program.EndsWith("moru", StringComparison.Ordinal) ? null : "unix:" + fixture.Server.SocketPath,
                 ["MORU_API_KEY"] = fixture.Server.ApiKey,
             },

@@ -12,7 +12,7 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         var closed = await UseAsync(new { pid = open.Pid, keys = "Ctrl+D" });
 
         Assert.EndsWith("$", open.Screen, StringComparison.Ordinal);
-        Assert.Contains("\n42\n", typed.Screen, StringComparison.Ordinal);
+        Assert.Contains("\n42", typed.Screen, StringComparison.Ordinal);
         Assert.Equal((true, 0), (closed.Closed, closed.ExitCode));
         Assert.Contains("no open terminal", await Tools.FailAsync("use_terminal", new { pid = open.Pid }), StringComparison.Ordinal);
     }
