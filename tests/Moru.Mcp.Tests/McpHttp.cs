@@ -22,9 +22,12 @@ internal sealed class McpHttp : IAsyncDisposable
 
     public string Key { get; }
 
-    public static async Task<McpHttp> StartAsync(string dataDirectory, string arguments = "", int port = 0)
+    /// <summary>What it has written to stderr so far.</summary>
+    public string Errors => process.Errors;
+
+    public static async Task<McpHttp> StartAsync(string dataDirectory, string arguments = "", int port = 0, params (string Name, string Value)[] environment)
     {
-        var process = McpProcess.Start(dataDirectory, $"http --port {port} --sse {arguments}");
+        var process = McpProcess.Start(dataDirectory, $"http --port {port} --sse {arguments}", environment);
         var line = await process.Output.ReadLineAsync().WaitAsync(Eventually.Limit);
         var url = new Uri(line!.Split(' ')[3].TrimEnd(','));
         return new McpHttp(process, url, (await File.ReadAllTextAsync(Path.Combine(dataDirectory, "api-key"))).Trim());
