@@ -7,10 +7,12 @@ namespace Moru.Mcp;
 internal static class HttpProblem
 {
     private const int ServerError = -32000;
+    private const string RetrySeconds = "5";
 
     public static Task WriteAsync(HttpContext context, int status, string message)
     {
         context.Response.StatusCode = status;
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = RetrySeconds;
         context.Response.ContentType = "application/json";
         var body = new JsonObject
         {
