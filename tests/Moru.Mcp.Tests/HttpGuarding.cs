@@ -74,9 +74,10 @@ public sealed class HttpGuarding(McpHttpFixture fixture) : IClassFixture<McpHttp
     [Theory]
     [InlineData("Origin: http://localhost\r\nOrigin: https://evil.example", "403")]
     [InlineData("Moru-Session: mine\r\nMoru-Session: yours", "400")]
+    [InlineData("Mcp-Session-Id: mine\r\nMcp-Session-Id: yours", "400")]
     public async Task A_header_that_is_there_twice_is_refused(string headers, string status)
     {
-        var answer = await server.ExchangeAsync($"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {server.Key}\r\n{headers}\r\nContent-Type: application/json\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var answer = await server.ExchangeAsync($"POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {server.Key}\r\n{headers}\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {List.Length}\r\nConnection: close\r\n\r\n{List}");
 
         Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
     }
@@ -125,18 +126,5 @@ public sealed class HttpGuarding(McpHttpFixture fixture) : IClassFixture<McpHttp
     {
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, await server.StatusAsync(Initialize, Key, ("X-Long", new string('x', 64 << 10))));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await server.StatusAsync(new string(' ', 49 << 20), Key, ("Expect", "100-continue")));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("{")]
-    [InlineData("[]")]
-    [InlineData("null")]
-    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":5}")]
-    public async Task A_malformed_body_is_the_clients_fault(string body)
-    {
-        var status = await server.StatusAsync(body, Key);
-
-        Assert.Equal(HttpStatusCode.BadRequest, status);
     }
 }

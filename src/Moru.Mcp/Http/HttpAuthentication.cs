@@ -45,6 +45,10 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time) : I
         {
             await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}, and there once"));
         }
+        else if (context.Request.Headers["Mcp-Session-Id"].Count > 1)
+        {
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, "Mcp-Session-Id must be there once"));
+        }
         else if (await RefusalOrDefaultAsync(key, context.RequestAborted) is { } refusal)
         {
             await RefuseAsync(context, refusal);
