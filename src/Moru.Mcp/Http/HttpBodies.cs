@@ -13,7 +13,7 @@ internal sealed class HttpBodies
     // Of each body; with as many connections as there may be, half of what larger ones have together.
     private const int Free = 64 << 10;
 
-    private readonly ByteBudget budget = new(all: 256 << 20, each: 96 << 20);
+    private readonly Budget budget = new(all: 256 << 20, each: 96 << 20);
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
         HttpMethods.IsPost(context.Request.Method) && context.Features.Get<HttpOwner>() is { } owner ? ReadAsync(context, SessionName.Owner(owner.ApiKey), next) : next(context);
@@ -37,10 +37,6 @@ internal sealed class HttpBodies
             problem ??= JsonRpcBody.ProblemOrDefault(body.GetBuffer().AsMemory(0, (int)body.Length), context.Request.Headers["MCP-Protocol-Version"]);
             if (problem is null) await PassOnAsync(context, body, next);
             else await problem.WriteAsync(context);
-        }
-        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
-        {
-            await HttpProblem.WriteAsync(context, error.StatusCode, error.Message); // too long, too slow, or broken off
         }
         finally
         {

@@ -99,6 +99,7 @@ internal sealed class HttpFace : IAsyncDisposable
         var app = builder.Build();
         additions?.Before(app);
         app.Use(new HttpGuard(settings.McpHosts).InvokeAsync);
+        app.Use(HttpProblem.CatchAsync);
         var authentication = new HttpAuthentication(backend, TimeProvider.System);
         app.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         app.Use(authentication.InvokeAsync);
@@ -118,8 +119,9 @@ internal sealed class HttpFace : IAsyncDisposable
         transport.MaxIdleSessionCount = 1_000;
         transport.ConfigureSessionOptions = async (context, options, _) =>
         {
-            var lease = await sessions.AcquireOrDefaultAsync(context.Features.Get<HttpOwner>()!)
-                ?? throw new Microsoft.AspNetCore.Http.BadHttpRequestException("too many sessions are in use", StatusCodes.Status503ServiceUnavailable);
+            var owner = context.Features.Get<HttpOwner>()!;
+            var isSession = HttpMethods.IsGet(context.Request.Method) || context.Response.Headers.ContainsKey("Mcp-Session-Id");
+            var lease = await (isSession ? sessions.OpenAsync(owner) : sessions.UseAsync(owner));
             var subscriptions = new McpSubscriptions(lease.Session, logger);
             context.Features.Set(lease);
             context.Features.Set(subscriptions);

@@ -16,6 +16,20 @@ internal sealed record HttpProblem(McpErrorCode Code, string Message, int Status
 
     public static Task WriteAsync(HttpContext context, int status, string message) => new HttpProblem(ServerError, message, status).WriteAsync(context);
 
+    /// <summary>Answers requests that are too long, too slow, broken off, or for which there is no room.</summary>
+    public static async Task CatchAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        {
+            context.Response.Headers.Remove("Mcp-Session-Id"); // there is no such session
+            await WriteAsync(context, error.StatusCode, error.Message);
+        }
+    }
+
     public Task WriteAsync(HttpContext context)
     {
         context.Response.StatusCode = Status;
