@@ -103,6 +103,7 @@ internal sealed class HttpFace : IAsyncDisposable
         var authentication = new HttpAuthentication(backend, TimeProvider.System);
         app.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         app.Use(authentication.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<SessionFiles>().InvokeAsync);
         app.Use(new HttpBodies().InvokeAsync);
         app.UseRouting();
         HttpMetadata.Map(app);
