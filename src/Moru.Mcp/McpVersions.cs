@@ -11,7 +11,7 @@ namespace Moru.Mcp;
 internal static class McpVersions
 {
     /// <summary>The first revision in which each request stands for itself.</summary>
-    private const string WithoutSessions = "2026-07-28";
+    public const string WithoutSessions = "2026-07-28";
 
     /// <summary>The first revision in which a result may link to resources.</summary>
     private const string WithLinks = "2025-06-18";

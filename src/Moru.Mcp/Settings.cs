@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Moru.Runtime;
 using Moru.Server;
 using Moru.Tools;
@@ -87,13 +89,23 @@ internal sealed partial record Settings
     }
 
     /// <summary>Messages for people: on stderr, since stdout may be the wire.</summary>
-    public ILoggerFactory CreateLogs() => LoggerFactory.Create(logs => logs
-        .SetMinimumLevel(LogLevel)
-        // What goes wrong there is told to the client, or to the user in our own words.
-        .AddFilter("ModelContextProtocol", LogLevel < LogLevel.Warning ? LogLevel : LogLevel.Critical)
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel < LogLevel.Warning ? LogLevel : LogLevel.Critical)
-        .AddSimpleConsole(console => console.SingleLine = true)
-        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+    public ILoggerFactory CreateLogs() => LoggerFactory.Create(logs =>
+    {
+        logs.SetMinimumLevel(LogLevel)
+            // What goes wrong there is told to the client, or to the user in our own words. At trace the SDK writes down whole messages, arguments included.
+            .AddFilter("ModelContextProtocol", LogLevel < LogLevel.Warning ? Least(LogLevel.Debug) : Least(LogLevel.Critical))
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel < LogLevel.Warning ? LogLevel : Least(LogLevel.Critical))
+            // Ids of sessions are a part of what these say, at every level.
+            .AddFilter("ModelContextProtocol.AspNetCore.StatefulSessionManager", LogLevel.None)
+            .AddFilter("ModelContextProtocol.Server.StreamableHttpServerTransport", LogLevel.None)
+            .AddFilter("ModelContextProtocol.Server.DistributedCacheEventStreamStore", LogLevel.None)
+            // With the oldest transport one is in the URL.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel <= LogLevel.Debug ? LogLevel : Least(LogLevel.Warning))
+            .AddConsole(console => (console.LogToStandardErrorThreshold, console.FormatterName) = (LogLevel.Trace, LogLines.FormatterName));
+        logs.Services.AddSingleton<ConsoleFormatter, LogLines>();
+    });
+
+    private LogLevel Least(LogLevel least) => LogLevel > least ? LogLevel : least;
 
     private static string DefaultDataDirectory() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "moru");

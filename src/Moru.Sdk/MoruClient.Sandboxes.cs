@@ -206,6 +206,6 @@ public sealed partial class MoruClient
     private static string Path(string sandboxId, string suffix = "")
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sandboxId);
-        return $"sandboxes/{Uri.EscapeDataString(sandboxId)}{suffix}";
+        return $"sandboxes/{UrlSegment.Of(sandboxId)}{suffix}";
     }
 }

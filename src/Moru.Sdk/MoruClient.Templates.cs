@@ -99,6 +99,6 @@ public sealed partial class MoruClient
     private static string TemplatePath(string template)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(template);
-        return $"templates/{Uri.EscapeDataString(template)}";
+        return $"templates/{UrlSegment.Of(template)}";
     }
 }

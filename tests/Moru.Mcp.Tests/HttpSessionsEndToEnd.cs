@@ -50,7 +50,7 @@ public sealed class HttpSessionsEndToEnd(McpHttpFixture fixture) : IClassFixture
     {
         await using var mine = await server.ConnectAsync(session: "mine");
         await using var named = await server.ConnectAsync(session: "other");
-        await using var keyed = await server.ConnectAsync(session: "mine", key: await NewKeyAsync());
+        await using var keyed = await server.ConnectAsync(session: "mine", key: await fixture.NewKeyAsync());
 
         var ids = new List<string?>();
         foreach (var client in (McpClient[])[mine, named, keyed]) ids.Add(Id(await RunAsync(client, "true")));
@@ -134,10 +134,4 @@ public sealed class HttpSessionsEndToEnd(McpHttpFixture fixture) : IClassFixture
     }
 
     private static string? Id(JsonElement result) => result.GetProperty("sandbox_id").GetString();
-
-    private async Task<string> NewKeyAsync()
-    {
-        await using var keys = McpProcess.Start(fixture.DataDirectory, "keys create another");
-        return (await keys.Output.ReadToEndAsync(Cancelled)).Trim();
-    }
 }

@@ -9,7 +9,7 @@ public sealed class MalformedMessages : IDisposable
 {
     private static readonly int Count = int.Parse(Environment.GetEnvironmentVariable("MORU_FUZZ_MESSAGES") ?? "100000", CultureInfo.InvariantCulture);
 
-    private static readonly string[] Seeds =
+    internal static readonly string[] Seeds =
     [
         """{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}""",
         """{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"kill_sandbox","arguments":{"sandbox_id":"x"},"_meta":{"progressToken":7}}}""",
@@ -73,7 +73,7 @@ public sealed class MalformedMessages : IDisposable
         await mcp.Input.FlushAsync();
     }
 
-    private static string Mutate(Random random, string seed)
+    internal static string Mutate(Random random, string seed)
     {
         var text = new StringBuilder(seed);
         for (var times = random.Next(1, 4); times > 0 && text.Length > 2; times--)

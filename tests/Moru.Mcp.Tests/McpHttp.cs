@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using ModelContextProtocol.Client;
 using Elicit = System.Func<ModelContextProtocol.Protocol.ElicitRequestParams?, System.Threading.CancellationToken, System.Threading.Tasks.ValueTask<ModelContextProtocol.Protocol.ElicitResult>>;
 
@@ -22,9 +24,12 @@ internal sealed class McpHttp : IAsyncDisposable
 
     public string Key { get; }
 
-    public static async Task<McpHttp> StartAsync(string dataDirectory, string arguments = "", int port = 0)
+    /// <summary>What it has written to stderr so far.</summary>
+    public string Errors => process.Errors;
+
+    public static async Task<McpHttp> StartAsync(string dataDirectory, string arguments = "", int port = 0, params (string Name, string Value)[] environment)
     {
-        var process = McpProcess.Start(dataDirectory, $"http --port {port} --sse {arguments}");
+        var process = McpProcess.Start(dataDirectory, $"http --port {port} --sse {arguments}", environment);
         var line = await process.Output.ReadLineAsync().WaitAsync(Eventually.Limit);
         var url = new Uri(line!.Split(' ')[3].TrimEnd(','));
         return new McpHttp(process, url, (await File.ReadAllTextAsync(Path.Combine(dataDirectory, "api-key"))).Trim());
@@ -64,6 +69,16 @@ internal sealed class McpHttp : IAsyncDisposable
     {
         using var response = await SendAsync(HttpMethod.Post, "/mcp", body, headers);
         return response.StatusCode;
+    }
+
+    /// <summary>Sends bytes as they are and returns what comes until the server closes the connection.</summary>
+    public async Task<string> ExchangeAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Url.Host, Url.Port, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
     public Task<TimeSpan> TerminateAsync() => process.TerminateAsync();

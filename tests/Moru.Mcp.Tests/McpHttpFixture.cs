@@ -9,6 +9,13 @@ public sealed class McpHttpFixture : IAsyncLifetime
 
     public string DataDirectory => data.Path;
 
+    /// <summary>Makes a key besides that of this machine.</summary>
+    internal async Task<string> NewKeyAsync()
+    {
+        await using var keys = McpProcess.Start(DataDirectory, "keys create another");
+        return (await keys.Output.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim();
+    }
+
     public async ValueTask InitializeAsync() => Server = await McpHttp.StartAsync(data.Path, "--host mcp.example --toolsets all");
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -102,6 +103,16 @@ public sealed class ResourceSubscriptions(McpHttpFixture fixture) : IClassFixtur
         Assert.All(heard, one => Assert.Equal("listening", one.Params!["_meta"]!["io.modelcontextprotocol/subscriptionId"]!.GetValue<string>()));
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    [Fact]
+    public async Task A_URI_that_is_too_long_is_refused()
+    {
+        await using var client = await fixture.Server.ConnectAsync("2025-11-25", session: "era1long");
+
+        var error = await Assert.ThrowsAsync<McpProtocolException>(() => client.SubscribeToResourceAsync("moru://sandboxes/" + new string('x', 8 << 10), (_, _) => default, cancellationToken: Cancelled));
+
+        Assert.Contains("at most 8192 characters", error.Message, StringComparison.Ordinal);
     }
 
     private static ValueTask Hear(TaskCompletionSource heard)

@@ -68,6 +68,36 @@ public sealed class ResourcesEndToEnd(EndToEndSession session) : IClassFixture<E
         Assert.Equal("hello", (await TextAsync(uri)).Text);
     }
 
+    [Fact]
+    public async Task A_directory_with_more_entries_than_are_listed_says_how_many_there_are()
+    {
+        await mcp.RunAsync("mkdir -p /tmp/many; seq -f /tmp/many/%g 1005 | xargs touch");
+
+        var directory = JsonElement.Parse((await TextAsync("moru://sandboxes/session/files/tmp/many")).Text);
+
+        Assert.Equal((1_000, 1_005), (directory.GetProperty("entries").GetArrayLength(), directory.GetProperty("total").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_URI_that_is_too_long_is_refused()
+    {
+        var client = await mcp.ConnectAsync();
+        var uri = "moru://sandboxes/session/files/" + new string('x', 8 << 10);
+        var asked = new Func<Task>[]
+        {
+            () => client.ReadResourceAsync(uri, cancellationToken: Cancelled).AsTask(),
+            () => client.CompleteAsync(new ResourceTemplateReference { Uri = uri }, "sandbox_id", "", cancellationToken: Cancelled).AsTask(),
+            () => client.CompleteAsync(new ResourceTemplateReference { Uri = "moru://sandboxes/{sandbox_id}" }, "sandbox_id", uri, cancellationToken: Cancelled).AsTask(),
+        };
+
+        foreach (var ask in asked)
+        {
+            var error = await Assert.ThrowsAsync<McpProtocolException>(ask);
+            Assert.Equal((McpErrorCode.InvalidParams, true), (error.ErrorCode, error.Message.Contains("at most 8192 characters", StringComparison.Ordinal)));
+            Assert.InRange(error.Message.Length, 1, 300);
+        }
+    }
+
     [Covers("moru://sandboxes/{sandbox_id}/metrics", "sandbox.get_metrics()")]
     [Fact]
     public async Task Metrics_can_be_read()

@@ -7,17 +7,25 @@ namespace Moru.Mcp;
 
 /// <summary>
 /// Demands an API key of the Moru server, in its own header or as a bearer token, and lets that server judge it. A key that was good is
-/// not asked about again for half a minute.
+/// asked about again after half a minute, also while a request goes on, so that a stream ends soon after its key; a bad one after some seconds.
 /// </summary>
-internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
+internal sealed class HttpAuthentication(Backend backend, TimeProvider time) : IDisposable
 {
     public const string SessionHeader = "Moru-Session";
 
     private const int MaxKnown = 10_000;
 
-    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
+    // Other keys wait: those of strangers must not take all of the Moru server.
+    private const int MaxAsked = 32;
+    private const int MaxWaiting = 2_000;
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> goodUntil = [];
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Distrust = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> good = [];
+    private readonly ConcurrentDictionary<string, (Refusal Refusal, DateTimeOffset Until)> bad = [];
+    private readonly ConcurrentDictionary<string, Lazy<Task<Refusal?>>> underway = [];
+    private readonly SemaphoreSlim turns = new(MaxAsked);
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -27,14 +35,19 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
             return;
         }
 
-        var session = context.Request.Headers[SessionHeader] is [{ Length: > 0 } name] ? name : "default";
+        var names = context.Request.Headers[SessionHeader];
+        var session = names is [{ Length: > 0 } name] ? name : "default";
         if (Key(context.Request.Headers) is not { } key)
         {
             await RefuseAsync(context, new(StatusCodes.Status401Unauthorized, $"give an API key in the header {Headers.ApiKey}, or as a bearer token"));
         }
-        else if (!SessionName.IsValid(session))
+        else if (names.Count > 1 || !SessionName.IsValid(session))
         {
-            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}"));
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}, and there once"));
+        }
+        else if (context.Request.Headers["Mcp-Session-Id"].Count > 1)
+        {
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, "Mcp-Session-Id must be there once"));
         }
         else if (await RefusalOrDefaultAsync(key, context.RequestAborted) is { } refusal)
         {
@@ -46,27 +59,78 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
             var id = SessionName.Of(key, session);
             context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, id)], "ApiKey"));
             context.Features.Set(new HttpOwner(key, id));
-            await next(context);
+            await AnswerAsync(context, next(context), key);
         }
+    }
+
+    public void Dispose() => turns.Dispose();
+
+    private async Task AnswerAsync(HttpContext context, Task answering, string key)
+    {
+        while (true)
+        {
+            await answering.WaitAsync(TrustLeft(key), time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (answering.IsCompleted) break;
+            if (await RefusalOrDefaultAsync(key, CancellationToken.None) is { Status: StatusCodes.Status401Unauthorized }) context.Abort();
+        }
+
+        await answering;
+    }
+
+    private TimeSpan TrustLeft(string key)
+    {
+        var left = good.GetValueOrDefault(SessionName.Owner(key)) - time.GetUtcNow();
+        return left > Distrust ? left : Distrust;
     }
 
     /// <returns>Null when the key is good.</returns>
     private async Task<Refusal?> RefusalOrDefaultAsync(string key, CancellationToken cancellationToken)
     {
         var owner = SessionName.Owner(key);
-        if (goodUntil.TryGetValue(owner, out var until) && until > time.GetUtcNow()) return null;
+        if (IsKnown(owner, out var refusal)) return refusal;
+        if (underway.Count >= MaxWaiting) return new(StatusCodes.Status503ServiceUnavailable, "too many keys are being looked at; try again in a moment");
+        // Requests with one key wait for the same answer.
+        return await underway.GetOrAdd(owner, _ => new(() => AskInTurnAsync(owner, key))).Value.WaitAsync(cancellationToken);
+    }
+
+    private async Task<Refusal?> AskInTurnAsync(string owner, string key)
+    {
+        await turns.WaitAsync();
         try
         {
-            using var client = await backend.ConnectAsync(key, cancellationToken);
-            await client.ListSandboxPageAsync(new SandboxQuery { PageSize = 1 }, cancellationToken);
-            if (goodUntil.Count >= MaxKnown) goodUntil.Clear();
-            goodUntil[owner] = time.GetUtcNow() + Trust;
+            return await AskAsync(owner, key);
+        }
+        finally
+        {
+            turns.Release();
+            underway.TryRemove(owner, out _);
+        }
+    }
+
+    private bool IsKnown(string owner, out Refusal? refusal)
+    {
+        var now = time.GetUtcNow();
+        refusal = bad.TryGetValue(owner, out var known) && known.Until > now ? known.Refusal : null;
+        return refusal is not null || good.GetValueOrDefault(owner) > now;
+    }
+
+    private async Task<Refusal?> AskAsync(string owner, string key)
+    {
+        try
+        {
+            using var client = await backend.ConnectAsync(key, CancellationToken.None);
+            await client.ListSandboxPageAsync(new SandboxQuery { PageSize = 1 });
+            if (good.Count >= MaxKnown) good.Clear();
+            good[owner] = time.GetUtcNow() + Trust;
             return null;
         }
         catch (AuthenticationException error)
         {
-            goodUntil.TryRemove(owner, out _);
-            return new(StatusCodes.Status401Unauthorized, error.Message, "invalid_token");
+            good.TryRemove(owner, out _);
+            if (bad.Count >= MaxKnown) bad.Clear();
+            var refusal = new Refusal(StatusCodes.Status401Unauthorized, error.Message, "invalid_token");
+            bad[owner] = (refusal, time.GetUtcNow() + Distrust);
+            return refusal;
         }
         catch (RateLimitException error)
         {
@@ -84,6 +148,7 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time)
 
     private static Task RefuseAsync(HttpContext context, Refusal refusal)
     {
+        context.Response.Headers.Connection = "close"; // a stranger keeps no connection
         if (refusal.Status == StatusCodes.Status401Unauthorized)
             context.Response.Headers.WWWAuthenticate = $"Bearer {(refusal.Error is { } error ? $"error=\"{error}\", " : "")}resource_metadata=\"{HttpMetadata.UrlFor(context.Request)}\"";
         return HttpProblem.WriteAsync(context, refusal.Status, refusal.Message);

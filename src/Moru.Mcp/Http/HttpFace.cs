@@ -26,6 +26,11 @@ internal sealed class HttpFace : IAsyncDisposable
     // What clients with sessions may still ask for when their connection has broken; when it is full, nothing more is kept for them.
     private const long MaxEvents = 64 << 20;
 
+    private const int MaxConnections = 2_000;
+
+    // For the first byte of a connection, and for the headers of each request.
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan EventAge = TimeSpan.FromMinutes(15);
 
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
@@ -68,6 +73,7 @@ internal sealed class HttpFace : IAsyncDisposable
 
     private static WebApplication Build(Settings settings, Backend backend, HttpSessions sessions, ILoggerFactory logs, Additions? additions)
     {
+        var connections = new HttpConnections(MaxConnections / 2, FirstPatience, TimeProvider.System);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
@@ -86,14 +92,19 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(settings.Http);
+            kestrel.Listen(settings.Http, listen => listen.Use(next => connection => connections.ServeAsync(connection, next)));
             Limit(kestrel.Limits);
         });
 
         var app = builder.Build();
         additions?.Before(app);
         app.Use(new HttpGuard(settings.McpHosts).InvokeAsync);
-        app.Use(new HttpAuthentication(backend, TimeProvider.System).InvokeAsync);
+        app.Use(HttpProblem.CatchAsync);
+        var authentication = new HttpAuthentication(backend, TimeProvider.System);
+        app.Lifetime.ApplicationStopped.Register(authentication.Dispose);
+        app.Use(authentication.InvokeAsync);
+        app.Use(app.Services.GetRequiredService<SessionFiles>().InvokeAsync);
+        app.Use(new HttpBodies().InvokeAsync);
         app.UseRouting();
         HttpMetadata.Map(app);
         app.MapMcp(Path);
@@ -109,8 +120,9 @@ internal sealed class HttpFace : IAsyncDisposable
         transport.MaxIdleSessionCount = 1_000;
         transport.ConfigureSessionOptions = async (context, options, _) =>
         {
-            var lease = await sessions.AcquireOrDefaultAsync(context.Features.Get<HttpOwner>()!)
-                ?? throw new Microsoft.AspNetCore.Http.BadHttpRequestException("too many sessions are in use", StatusCodes.Status503ServiceUnavailable);
+            var owner = context.Features.Get<HttpOwner>()!;
+            var isSession = HttpMethods.IsGet(context.Request.Method) || context.Response.Headers.ContainsKey("Mcp-Session-Id");
+            var lease = await (isSession ? sessions.OpenAsync(owner) : sessions.UseAsync(owner));
             var subscriptions = new McpSubscriptions(lease.Session, logger);
             context.Features.Set(lease);
             context.Features.Set(subscriptions);
@@ -134,9 +146,9 @@ internal sealed class HttpFace : IAsyncDisposable
     private static void Limit(KestrelServerLimits limits)
     {
         limits.MaxRequestBodySize = MaxBody;
-        limits.MaxConcurrentConnections = 2_000;
+        limits.MaxConcurrentConnections = MaxConnections;
         limits.MinResponseDataRate = null; // streams are read as slowly as clients like
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(620);
+        limits.RequestHeadersTimeout = FirstPatience;
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
     }
 }

@@ -16,10 +16,9 @@ internal sealed class HttpGuard(IReadOnlyList<string> hosts)
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var host = context.Request.Host.Host;
-        if (!IsOurs(host)) return HttpProblem.WriteAsync(context, StatusCodes.Status403Forbidden, $"host '{host}' is not served here; name it with --host");
-        if (context.Request.Headers.Origin is not [{ } origin]) return next(context);
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var from) || !IsOurs(from.Host))
-            return HttpProblem.WriteAsync(context, StatusCodes.Status403Forbidden, $"origin '{origin}' may not use this server");
+        if (!IsHost(host)) return RefuseAsync(context, $"host '{host}' is not served here; name it with --host");
+        if (context.Request.Headers.Origin is not [var origin, ..] origins) return next(context);
+        if (origins.Count > 1 || !IsOrigin(origin)) return RefuseAsync(context, $"origin '{origins}' may not use this server");
 
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = origin;
@@ -34,9 +33,23 @@ internal sealed class HttpGuard(IReadOnlyList<string> hosts)
         return Task.CompletedTask;
     }
 
+    private static Task RefuseAsync(HttpContext context, string why)
+    {
+        context.Response.Headers.Connection = "close"; // a stranger keeps no connection
+        return HttpProblem.WriteAsync(context, StatusCodes.Status403Forbidden, why);
+    }
+
+    // A name that an attacker makes lead here stays his name; who asks for an address was led by nobody, and by which addresses
+    // a proxy or a container's port is reached is not known here.
+    private bool IsHost(string host) => IPAddress.TryParse(host.Trim('[', ']'), out _) || IsNamed(host);
+
+    // Other addresses have pages of others on them, those of sandboxes among them.
+    private bool IsOrigin(string? origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var from)
+        && (from.Scheme == Uri.UriSchemeHttp || from.Scheme == Uri.UriSchemeHttps)
+        && from is { UserInfo: "", PathAndQuery: "/", Fragment: "" }
+        && ((IPAddress.TryParse(from.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)) || IsNamed(from.Host));
+
     // Names below localhost are those of sandboxes, whose pages are strangers here.
-    private bool IsOurs(string host) =>
-        IPAddress.TryParse(host.Trim('[', ']'), out _)
-        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || hosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+    private bool IsNamed(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || hosts.Contains(host.Trim('[', ']'), StringComparer.OrdinalIgnoreCase);
 }

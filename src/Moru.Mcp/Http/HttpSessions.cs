@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace Moru.Mcp;
 
 /// <summary>
@@ -7,33 +9,57 @@ namespace Moru.Mcp;
 internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvider time) : IAsyncDisposable
 {
     private const int Capacity = 1_000;
+    private const int MostOfOne = 200;
 
     private static readonly TimeSpan Keep = McpTask.Life + TimeSpan.FromMinutes(5);
 
     private readonly Lock guard = new();
     private readonly Dictionary<string, Entry> entries = [];
 
-    /// <summary>Finds or starts the session of a request; the lease must be disposed of at its end.</summary>
-    /// <returns>Null when too many are in use.</returns>
-    public async Task<Lease?> AcquireOrDefaultAsync(HttpOwner owner)
+    // Those of the revisions that have sessions; the SDK itself ends the idle ones when all together are too many.
+    private readonly Budget open = new(all: 2 * Capacity, each: MostOfOne);
+
+    /// <summary>As <see cref="UseAsync"/>, for a client that opens a session of the protocol's, until that ends.</summary>
+    public async Task<Lease> OpenAsync(HttpOwner owner)
     {
-        List<McpSession> forgotten;
-        Entry entry;
-        lock (guard)
+        var key = SessionName.Owner(owner.ApiKey);
+        if (!open.TryTake(key, 1)) throw TooMany("this API key has too many MCP sessions open: end some with DELETE, or wait until those in no use are forgotten");
+        try
         {
-            forgotten = Forget();
-            if (!entries.TryGetValue(owner.SessionId, out entry!))
-            {
-                if (entries.Count >= Capacity) return null;
-                entries[owner.SessionId] = entry = new Entry(new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time));
-            }
-
-            entry.Users++;
+            return await AcquireAsync(owner, () => open.Give(key, 1));
         }
+        catch
+        {
+            open.Give(key, 1);
+            throw;
+        }
+    }
 
-        var lease = new Lease(entry.Session, () => Release(entry));
-        await Task.WhenAll(forgotten.Select(session => session.DisposeAsync().AsTask()));
-        return lease;
+    /// <summary>Finds or starts what a request works in; the lease must be disposed of at its end.</summary>
+    /// <exception cref="BadHttpRequestException">Too many are in use.</exception>
+    public Task<Lease> UseAsync(HttpOwner owner) => AcquireAsync(owner, () => { });
+
+    private async Task<Lease> AcquireAsync(HttpOwner owner, Action release)
+    {
+        var forgotten = new List<McpSession>();
+        try
+        {
+            lock (guard)
+            {
+                Forget([.. entries.Where(pair => IsIdle(pair.Value) && time.GetUtcNow() - pair.Value.LastUse > Keep)], forgotten);
+                if (!entries.TryGetValue(owner.SessionId, out var entry)) entries[owner.SessionId] = entry = New(owner, forgotten);
+                entry.Users++;
+                return new Lease(entry.Session, () =>
+                {
+                    Release(entry);
+                    release();
+                });
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(forgotten.Select(session => session.DisposeAsync().AsTask()));
+        }
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(entries.Values.Select(entry => entry.Session.DisposeAsync().AsTask()));
@@ -43,14 +69,34 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
         lock (guard) (entry.Users, entry.LastUse) = (entry.Users - 1, time.GetUtcNow());
     }
 
-    private List<McpSession> Forget()
+    private Entry New(HttpOwner owner, List<McpSession> forgotten)
     {
-        var idle = entries.Where(pair => pair.Value.Users == 0 && !pair.Value.Session.Tasks.AreBusy).ToList();
-        var old = idle.Where(pair => time.GetUtcNow() - pair.Value.LastUse > Keep).ToList();
-        if (entries.Count >= Capacity && old.Count == 0 && idle.Count > 0) old = [idle.MinBy(pair => pair.Value.LastUse)];
-        foreach (var (id, _) in old) entries.Remove(id);
-        return [.. old.Select(pair => pair.Value.Session)];
+        // Who has many loses one of his own.
+        var key = SessionName.Owner(owner.ApiKey);
+        var crowd = entries.Where(pair => pair.Value.Key == key).ToList();
+        if (crowd.Count < MostOfOne) crowd = entries.Count < Capacity ? [] : [.. entries];
+        if (crowd.Count > 0)
+        {
+            var idle = crowd.Where(pair => IsIdle(pair.Value)).ToList();
+            if (idle.Count == 0) throw TooMany("too many sessions are in use: give fewer names in Moru-Session, or wait");
+            Forget([idle.MinBy(pair => pair.Value.LastUse)], forgotten);
+        }
+
+        return new Entry(key, new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time));
     }
+
+    private void Forget(List<KeyValuePair<string, Entry>> old, List<McpSession> forgotten)
+    {
+        foreach (var (id, entry) in old)
+        {
+            entries.Remove(id);
+            forgotten.Add(entry.Session);
+        }
+    }
+
+    private static bool IsIdle(Entry entry) => entry.Users == 0 && !entry.Session.Tasks.AreBusy;
+
+    private static BadHttpRequestException TooMany(string why) => new(why, StatusCodes.Status429TooManyRequests);
 
     internal sealed class Lease(McpSession session, Action release) : IDisposable
     {
@@ -61,8 +107,10 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
         public void Dispose() => Interlocked.Exchange(ref release, null)?.Invoke();
     }
 
-    private sealed class Entry(McpSession session)
+    private sealed class Entry(string key, McpSession session)
     {
+        public string Key { get; } = key;
+
         public McpSession Session { get; } = session;
 
         public int Users { get; set; }

@@ -36,7 +36,7 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
             ["initialize"] = JsonSerializer.SerializeToNode(initializeParams, Json),
         };
         var part = $"{PathOf(sessionId)}.part";
-        await File.WriteAllTextAsync(part, content.ToJsonString(), cancellationToken);
+        await WriteAsync(part, content.ToJsonString(), cancellationToken);
         File.Move(part, PathOf(sessionId), overwrite: true);
     }
 
@@ -50,16 +50,33 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
                 ? content["initialize"].Deserialize(Json)
                 : null;
         }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>Forgets a session as its client ends it: one that nobody has used since a restart is not known to the SDK.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (HttpMethods.IsDelete(context.Request.Method)
+            && context.Request.Headers["Mcp-Session-Id"] is [{ } id]
+            && await AllowSessionMigrationAsync(context, id, context.RequestAborted) is not null) Delete(id);
+        await next(context);
     }
 
     /// <summary>Forgets a session that its client has ended, or that was idle for too long.</summary>
     public void Delete(string sessionId)
     {
         if (Directory.Exists(directory)) File.Delete(PathOf(sessionId));
+    }
+
+    private static async Task WriteAsync(string path, string content, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var file = new StreamWriter(path, options);
+        await file.WriteAsync(content.AsMemory(), cancellationToken);
     }
 
     private void Sweep()

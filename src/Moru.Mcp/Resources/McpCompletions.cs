@@ -18,6 +18,8 @@ internal sealed class McpCompletions(McpSession session)
     public async ValueTask<CompleteResult> CompleteAsync(RequestContext<CompleteRequestParams> request, CancellationToken cancellationToken)
     {
         var typed = request.Params?.Argument.Value ?? "";
+        McpResources.DemandShort(typed);
+        McpResources.DemandShort((request.Params?.Ref as ResourceTemplateReference)?.Uri);
         IEnumerable<string> values = [];
         try
         {

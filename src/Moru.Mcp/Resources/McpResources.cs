@@ -9,6 +9,7 @@ namespace Moru.Mcp;
 internal sealed class McpResources(McpSession session)
 {
     private const int PageSize = 50;
+    private const int MaxLength = 8 << 10;
     private const string InOne = ResourceAddress.Sandboxes + "/{sandbox_id}";
 
     private readonly ResourceReader reader = new(session);
@@ -64,8 +65,17 @@ internal sealed class McpResources(McpSession session)
         new() { Contents = [await reader.ReadAsync(Parse(request.Params?.Uri), cancellationToken)] };
 
     /// <exception cref="McpProtocolException">Nothing can have this URI.</exception>
-    public static ResourceAddress Parse(string? uri) =>
-        ResourceAddress.ParseOrDefault(uri ?? "") ?? throw ResourceReader.Missing(uri ?? "", "no template has this form");
+    public static ResourceAddress Parse(string? uri)
+    {
+        DemandShort(uri);
+        return ResourceAddress.ParseOrDefault(uri ?? "") ?? throw ResourceReader.Missing(uri ?? "", "no template has this form");
+    }
+
+    /// <exception cref="McpProtocolException">No URI, and no part of one, is so long.</exception>
+    public static void DemandShort(string? text)
+    {
+        if (text?.Length > MaxLength) throw new McpProtocolException($"The URI of a resource, and each variable in it, has at most {MaxLength} characters.", McpErrorCode.InvalidParams);
+    }
 
     private Resource Sandbox(SandboxInfo sandbox)
     {

@@ -37,7 +37,7 @@ internal sealed record VolumesDescription(IReadOnlyList<VolumeDescription> Volum
 
 internal sealed record MetricsDescription(IReadOnlyList<SandboxMetrics> Samples);
 
-internal sealed record DirectoryDescription(string Path, IReadOnlyList<EntryDescription> Entries);
+internal sealed record DirectoryDescription(string Path, int Total, IReadOnlyList<EntryDescription> Entries);
 
 internal sealed record EntryDescription(string Uri, string Name, string Type, string MimeType, long? SizeBytes, DateTimeOffset? ModifiedTime);
 

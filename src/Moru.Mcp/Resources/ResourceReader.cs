@@ -80,7 +80,7 @@ internal sealed partial class ResourceReader(McpSession session)
         catch (InvalidArgumentException)
         {
             var entries = await sandbox.Files.ListAsync(address.Path, cancellationToken: cancellationToken);
-            return Directory(address, entries.Select(entry => new DirectoryEntry(
+            return Directory(address, entries.Count, entries.Take(MaxListed).Select(entry => new DirectoryEntry(
                 ResourceAddress.OfFile(sandbox.SandboxId, entry.Path), entry.Name, entry.Type == FileType.Directory, entry.SizeBytes, entry.ModifiedTime)));
         }
     }
@@ -94,14 +94,16 @@ internal sealed partial class ResourceReader(McpSession session)
         }
         catch (InvalidArgumentException)
         {
-            var files = await volume.ListFilesAsync(address.Path, cancellationToken).Take(MaxListed).ToListAsync(cancellationToken);
-            return Directory(address, files.Select(file => new DirectoryEntry(
+            var (files, total) = (new List<VolumeFile>(), 0);
+            await foreach (var file in volume.ListFilesAsync(address.Path, cancellationToken))
+                if (++total <= MaxListed) files.Add(file);
+            return Directory(address, total, files.Select(file => new DirectoryEntry(
                 ResourceAddress.OfVolumeFile(volume.Name, file.Path), file.Name, file.Type == VolumeFileType.Directory, file.Size, file.ModifiedAt)));
         }
     }
 
-    private static TextResourceContents Directory(ResourceAddress address, IEnumerable<DirectoryEntry> entries) =>
-        Text(address, ResourceJson.Write(new DirectoryDescription(address.Path, [.. entries.Select(entry => entry.Describe())])), "application/json");
+    private static TextResourceContents Directory(ResourceAddress address, int total, IEnumerable<DirectoryEntry> entries) =>
+        Text(address, ResourceJson.Write(new DirectoryDescription(address.Path, total, [.. entries.Select(entry => entry.Describe())])), "application/json");
 
     private static TextResourceContents Text(ResourceAddress address, string text, string mimeType) => new() { Uri = address.Uri, MimeType = mimeType, Text = text };
 

@@ -26,7 +26,7 @@ internal static partial class BuildProgress
     public static async Task<TemplateBuildInfo> ReadAsync(ApiTransport api, BuildInfo build, int offset, CancellationToken cancellationToken)
     {
         var path = string.Create(
-            CultureInfo.InvariantCulture, $"templates/{Uri.EscapeDataString(build.TemplateId)}/builds/{Uri.EscapeDataString(build.BuildId)}/status?logsOffset={offset}");
+            CultureInfo.InvariantCulture, $"templates/{UrlSegment.Of(build.TemplateId)}/builds/{UrlSegment.Of(build.BuildId)}/status?logsOffset={offset}");
         var now = await api.SendAsync(HttpMethod.Get, path, null, ApiJson.Default.TemplateBuildInfo, cancellationToken).ConfigureAwait(false);
         return now with
         {

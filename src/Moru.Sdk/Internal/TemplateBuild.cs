@@ -16,7 +16,7 @@ internal sealed class TemplateBuild(ApiTransport api, Template template, BuildOp
         foreach (var source in sources.OfType<Source>().DistinctBy(source => source.Hash))
             await UploadAsync(requested.TemplateId, source, cancellationToken).ConfigureAwait(false);
 
-        var path = $"v2/templates/{Uri.EscapeDataString(requested.TemplateId)}/builds/{Uri.EscapeDataString(requested.BuildId)}";
+        var path = $"v2/templates/{UrlSegment.Of(requested.TemplateId)}/builds/{UrlSegment.Of(requested.BuildId)}";
         await api.SendAsync(HttpMethod.Post, path, ApiTransport.Json(ToWire(sources), ApiJson.Default.TemplateBuildStart), cancellationToken).ConfigureAwait(false);
         Tell("Starting building...");
         return new BuildInfo(alias, requested.TemplateId, requested.BuildId) { Template = template };
@@ -54,7 +54,7 @@ internal sealed class TemplateBuild(ApiTransport api, Template template, BuildOp
         try
         {
             var link = await api.SendAsync(
-                HttpMethod.Get, $"templates/{Uri.EscapeDataString(templateId)}/files/{source.Hash}", null, ApiJson.Default.TemplateUpload, cancellationToken).ConfigureAwait(false);
+                HttpMethod.Get, $"templates/{UrlSegment.Of(templateId)}/files/{source.Hash}", null, ApiJson.Default.TemplateUpload, cancellationToken).ConfigureAwait(false);
             if (link.Url is not { } url || (link.Present && !isForced))
             {
                 Tell($"Skipping upload of '{name}', already cached");

@@ -63,6 +63,6 @@ public sealed partial class Volume
     internal static string PathOf(string volume, string suffix = "")
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(volume);
-        return $"volumes/{Uri.EscapeDataString(volume)}{suffix}";
+        return $"volumes/{UrlSegment.Of(volume)}{suffix}";
     }
 }
