@@ -2,7 +2,7 @@
 
 # Hash of the files under the given paths, without what builds leave there.
 hash_of() {
-    (cd "$root" && find "$@" \( -name bin -o -name obj -o -name TestResults -o -name __pycache__ \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-32
+    (cd "$root" && find "$@" \( -name bin -o -name obj -o -name TestResults -o -name __pycache__ \) -prune -o -type f ! -name '*.received.*' -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-32
 }
 
 stamped() { [[ -r $artifacts/stamps/$1 && $(<"$artifacts/stamps/$1") == "$2" ]]; }

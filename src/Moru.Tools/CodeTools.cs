@@ -14,10 +14,10 @@ internal sealed class CodeTools(SandboxSession session)
 
     [Description("Run code; variables are kept between calls. Returns prints, last value, errors, and plots as images.")]
     public Task<CodeOutput> RunAsync(
-        [Description("Source")] string code,
-        [Description("Which"), AllowedValues("python", "javascript")] string language = "python",
+        [Description("Source code")] string code,
+        [Description("Language"), AllowedValues("python", "javascript")] string language = "python",
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
-        [Description("Then interrupted"), Range(1, CommandTools.MaxWaitSeconds)] int timeout_seconds = DefaultSeconds,
+        [Description("Time limit"), Range(1, CommandTools.MaxWaitSeconds)] int timeout_seconds = DefaultSeconds,
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {

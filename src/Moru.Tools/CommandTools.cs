@@ -29,7 +29,7 @@ internal sealed class CommandTools(SandboxSession session)
         string? user = null,
         Dictionary<string, string>? env = null,
         [Description("0: background, stdin open"), Range(0, MaxWaitSeconds)] int wait_seconds = DefaultWaitSeconds,
-        [Description("Kill it then. Default: never"), Range(1, MaxSeconds)] int? timeout_seconds = null,
+        [Description("Kills it. Default: never"), Range(1, MaxSeconds)] int? timeout_seconds = null,
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -51,7 +51,7 @@ internal sealed class CommandTools(SandboxSession session)
     [Description("Read a command's output, waiting up to wait_seconds for its end: head and tail, or all that follows a cursor.")]
     public Task<CommandOutput> ReadAsync(
         [Description(WhichCommand), Range(1, int.MaxValue)] int pid,
-        [Description("From a result")] string? cursor = null,
+        [Description("From an earlier result")] string? cursor = null,
         [Description("Longest wait"), Range(0, MaxWaitSeconds)] int wait_seconds = 0,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         IProgress<string>? progress = null,

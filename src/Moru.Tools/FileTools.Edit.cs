@@ -12,8 +12,8 @@ internal sealed partial class FileTools
     [Description("Replace text that occurs once in a file.")]
     public Task<EditedText> EditAsync(
         [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
-        [Description("With enough lines around it")] string old_text,
-        [Description("May be empty")] string new_text,
+        [Description("Unique text to replace")] string old_text,
+        [Description("Replacement")] string new_text,
         [Description("Every occurrence")] bool all = false,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default)

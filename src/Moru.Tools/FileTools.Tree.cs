@@ -17,7 +17,7 @@ internal sealed partial class FileTools
     public Task<FoundFiles> SearchAsync(
         [Description("Extended regular expression that a line must match")] string? content = null,
         [Description("Pattern of file names, such as *.py")] string? name = null,
-        [Description("Where. Default: home")] string path = ".",
+        [Description("Directory. Default: home")] string path = ".",
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default)
     {
@@ -26,7 +26,7 @@ internal sealed partial class FileTools
         return session.UseAsync(sandbox_id, ReadPatience, sandbox => SearchAsync(sandbox, content, name, path, sandbox_id, cancellationToken), cancellationToken);
     }
 
-    [Description("Move or rename a file or directory, making missing directories.")]
+    [Description("Move or rename a file or directory, creating missing directories.")]
     public Task<MovedFile> MoveAsync(
         [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
         [Description("Its new path"), StringLength(MaxPath, MinimumLength = 1)] string destination,

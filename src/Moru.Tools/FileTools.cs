@@ -40,10 +40,10 @@ internal sealed partial class FileTools(SandboxSession session)
             },
             cancellationToken);
 
-    [Description("Write a text file, making its directories.")]
+    [Description("Write a text file, creating missing directories.")]
     public Task<WrittenText> WriteAsync(
         [Description(Relative), StringLength(MaxPath, MinimumLength = 1)] string path,
-        [Description("All of it")] string content,
+        [Description("Whole content")] string content,
         [Description(SandboxTools.WhichSandbox)] string? sandbox_id = null,
         CancellationToken cancellationToken = default)
     {

@@ -30,7 +30,7 @@ internal sealed class TerminalTools(SandboxSession session)
     public Task<TerminalScreen> UseAsync(
         [Description("Process id, from open_terminal")] int pid,
         [Description("Typed as it is; \\n is Enter")] string? text = null,
-        [Description("Pressed after it, such as: Enter Up Ctrl+C F10")] string? keys = null,
+        [Description("Keys pressed after text, such as: Enter Up Ctrl+C F10")] string? keys = null,
         [Description("Regular expression to wait for")] string? wait_for = null,
         [Description("Longest wait"), Range(0, CommandTools.MaxWaitSeconds)] int wait_seconds = DefaultSeconds,
         [Description("New width"), Range(10, 300)] int? columns = null,
