@@ -23,8 +23,7 @@ internal static class AdminCommand
         }
         catch (SandboxException error) when (error is not InvalidArgumentException)
         {
-            await Console.Error.WriteLineAsync($"moru-mcp: {error.Message}");
-            return 1;
+            return Complaint.Write(error.Message);
         }
     }
 

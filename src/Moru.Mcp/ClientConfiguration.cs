@@ -16,10 +16,7 @@ internal static class ClientConfiguration
     {
         var client = line.Words[0];
         if (client == "claude-desktop" && line.Url is not null)
-        {
-            Console.Error.WriteLine("moru-mcp: the file of Claude Desktop names programs to start and no URLs; leave out --url, or add the URL as a connector in its settings.");
-            return 1;
-        }
+            return Complaint.Write("the file of Claude Desktop names programs to start and no URLs; leave out --url, or add the URL as a connector in its settings.");
 
         Console.Error.WriteLine($"# {PlaceOf(client)}");
         Console.WriteLine((line.Url is { } url ? Remote(client, url, line.Session) : Local(client, Arguments(line))).ToJsonString(Readable));

@@ -8,15 +8,13 @@ namespace Moru.Mcp;
 /// <summary>Prints what a shell must export so that SDKs find the server of this machine.</summary>
 internal static class EnvCommand
 {
+    private const string Remedy = "Start one with 'moru-mcp serve' (in a clone: './moru serve').";
+
     private static readonly TimeSpan ResolverPatience = TimeSpan.FromSeconds(2);
 
     public static async Task<int> RunAsync(Settings settings, CancellationToken stop)
     {
-        if (await KeyOrDefaultAsync(settings, stop) is not { } key)
-        {
-            await Console.Error.WriteLineAsync("moru-mcp: no server has run on this data directory yet. Start one with './moru serve'.");
-            return 1;
-        }
+        if (await KeyOrDefaultAsync(settings, stop) is not { } key) return Complaint.Write($"no server has run on this data directory yet. {Remedy}");
 
         if (await ServerPlace.ReadOrDefaultAsync(settings, stop) is { } place && await AnswersAsync(place.Url, stop))
         {
@@ -26,9 +24,7 @@ internal static class EnvCommand
 
         // Without an HTTP server there may still be one on the socket; the C# SDK reaches sandboxes through it as well.
         Console.Write(Export("MORU_API_URL", "unix:" + settings.SocketPath) + Export("MORU_API_KEY", key));
-        if (!File.Exists(settings.SocketPath))
-            await Console.Error.WriteLineAsync("moru-mcp: no server is running now. Start one with './moru serve'.");
-        return 0;
+        return File.Exists(settings.SocketPath) ? 0 : Complaint.Write($"no server is running now. {Remedy}", exitCode: 0);
     }
 
     /// <summary>

@@ -15,11 +15,7 @@ internal static partial class McpErrors
         {
             return await next(request, cancellationToken);
         }
-        catch (ToolException error)
-        {
-            return Show(error.Message);
-        }
-        catch (SandboxException error)
+        catch (Exception error) when (error is ToolException or SandboxException)
         {
             return Show(error.Message);
         }

@@ -2,11 +2,7 @@ using System.Runtime.InteropServices;
 using Moru;
 using Moru.Mcp;
 
-if (CommandLine.Parse(args, out var problem) is not { } line)
-{
-    Console.Error.WriteLine($"moru-mcp: {problem}. 'moru-mcp --help' shows what there is.");
-    return 2;
-}
+if (CommandLine.Parse(args, out var problem) is not { } line) return Complaint.Write($"{problem}. 'moru-mcp --help' shows what there is.", exitCode: 2);
 
 using var stop = new CancellationTokenSource();
 void Stop(PosixSignalContext signal)
@@ -36,6 +32,5 @@ try
 }
 catch (InvalidArgumentException error)
 {
-    Console.Error.WriteLine($"moru-mcp: {error.Message}");
-    return 2;
+    return Complaint.Write(error.Message, exitCode: 2);
 }

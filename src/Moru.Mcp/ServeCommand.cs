@@ -12,7 +12,7 @@ internal static class ServeCommand
         using var logs = settings.CreateLogs();
         try
         {
-            if (!IPAddress.IsLoopback(settings.Http.Address)) await Console.Error.WriteLineAsync(Warning(settings.Http.Address));
+            Complaint.WarnUnlessLoopback(settings.Http.Address, "let clients use HTTPS, and keep the HTTP port behind a firewall");
             await using var server = await LocalServer.ListenAsync(settings, logs, stop);
             var place = new ServerPlace(Reachable(server.HttpUrl!), server.HttpsUrl is null ? null : server.Domain);
             await place.WriteAsync(settings, stop);
@@ -24,30 +24,20 @@ internal static class ServeCommand
         }
         catch (RuntimeException error) when (error.Error == RuntimeError.DataDirectoryInUse)
         {
-            return Fail("another Moru server owns this data directory. End it, or choose another directory with --data-dir.");
+            return Complaint.Write("another Moru server owns this data directory. End it, or choose another directory with --data-dir.");
         }
         catch (RuntimeException error)
         {
-            return Fail(error.Message);
+            return Complaint.Write(error.Message);
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             var ports = settings.Https is { } https ? $"{settings.Http.Port} or {https.Port}" : $"{settings.Http.Port}";
-            return Fail($"port {ports} of {settings.Http.Address} is taken. Choose others with --port and --https-port, or --no-https.");
+            return Complaint.Write($"port {ports} of {settings.Http.Address} is taken. Choose others with --port and --https-port, or --no-https.");
         }
     }
-
-    private static string Warning(IPAddress address) =>
-        $"moru-mcp: warning: on {address} others than this machine reach the server. API keys alone guard it, and plain HTTP shows them to "
-        + "the network: let clients use HTTPS, and keep the HTTP port behind a firewall.";
 
     /// <summary>Where this machine reaches a server that listens on all its addresses.</summary>
     private static string Reachable(Uri url) =>
         (url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url).GetLeftPart(UriPartial.Authority);
-
-    private static int Fail(string message)
-    {
-        Console.Error.WriteLine($"moru-mcp: {message}");
-        return 1;
-    }
 }

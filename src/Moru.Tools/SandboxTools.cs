@@ -14,7 +14,7 @@ internal sealed partial class SandboxTools(SandboxSession session)
     [Description("Make another sandbox, a Linux machine. Rarely needed: without sandbox_id, tools use yours, made on first use.")]
     public async Task<CreatedSandbox> CreateAsync(
         [Description("Such as base, python or node")] string template = "base",
-        [Description("Time to live"), Range(1, 86_400)] int timeout_seconds = 900,
+        [Description("Time to live"), Range(1, MaxSeconds)] int timeout_seconds = 900,
         [Description("Environment variables")] Dictionary<string, string>? env = null,
         string? volume_id = null,
         string? volume_path = null,

@@ -99,7 +99,7 @@ public sealed record TemplateLine
 }
 
 /// <summary>Something that was deleted.</summary>
-public sealed record DeletedThing : ToolResult
+public sealed record DeletedTemplate : ToolResult
 {
     /// <summary>Its name as the caller gave it.</summary>
     public required string Deleted { get; init; }

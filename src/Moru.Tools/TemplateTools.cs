@@ -67,10 +67,10 @@ internal sealed class TemplateTools(SandboxSession session)
     }
 
     [Description("Delete a template of yours. Sandboxes made from it live on.")]
-    public async Task<DeletedThing> DeleteAsync([Description("Name or id"), StringLength(MaxName, MinimumLength = 1)] string template, CancellationToken cancellationToken = default)
+    public async Task<DeletedTemplate> DeleteAsync([Description("Name or id"), StringLength(MaxName, MinimumLength = 1)] string template, CancellationToken cancellationToken = default)
     {
         var client = await session.ClientAsync(cancellationToken);
-        if (await client.DeleteTemplateAsync(template, cancellationToken)) return new DeletedThing { Deleted = template };
+        if (await client.DeleteTemplateAsync(template, cancellationToken)) return new DeletedTemplate { Deleted = template };
         var known = await client.ListTemplatesAsync(cancellationToken);
         throw new ToolException(IsAmong(known, template)
             ? $"The template '{template}' is not yours, so it cannot be deleted."

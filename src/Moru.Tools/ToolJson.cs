@@ -15,7 +15,7 @@ namespace Moru.Tools;
 [JsonSerializable(typeof(CommandList))]
 [JsonSerializable(typeof(CommandOutput))]
 [JsonSerializable(typeof(CreatedSandbox))]
-[JsonSerializable(typeof(DeletedThing))]
+[JsonSerializable(typeof(DeletedTemplate))]
 [JsonSerializable(typeof(EditedText))]
 [JsonSerializable(typeof(FileChanges))]
 [JsonSerializable(typeof(FileList))]

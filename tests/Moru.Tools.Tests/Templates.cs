@@ -16,7 +16,7 @@ public sealed class Templates(ToolTests.Shared shared) : ToolTests(shared), ICla
         var sandbox = await Tools.CallAsync<CreatedSandbox>("create_sandbox", new { template = "tooled", timeout_seconds = 120 });
         var output = await Tools.CallAsync<CommandOutput>("run_command", new { command = "cat /made.txt", sandbox_id = sandbox.SandboxId });
         await Tools.CallAsync("kill_sandbox", new { sandbox_id = sandbox.SandboxId });
-        await Tools.CallAsync<DeletedThing>("delete_template", new { template = "tooled" });
+        await Tools.CallAsync<DeletedTemplate>("delete_template", new { template = "tooled" });
 
         Assert.Equal(("ready", "ready"), (built.Status, again.Status));
         Assert.Contains(listed.Templates, line => line is { Name: "tooled", Status: "ready" });

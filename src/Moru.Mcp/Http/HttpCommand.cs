@@ -11,7 +11,7 @@ internal static class HttpCommand
         await using var backend = new Backend(settings, logs);
         try
         {
-            if (!IPAddress.IsLoopback(settings.Http.Address)) await Console.Error.WriteLineAsync(Warning(settings.Http.Address));
+            Complaint.WarnUnlessLoopback(settings.Http.Address, "put a proxy with TLS before it, and name that with --host");
             await using var face = await HttpFace.StartAsync(settings, backend, logs, stop);
             await backend.FindAsync(stop);
             Console.WriteLine($"# MCP at {face.Url}{(settings.McpSse ? $", for the oldest clients at {face.Url}/sse" : "")}, until SIGTERM. The API key: {settings.ApiKeyPath}");
@@ -20,21 +20,11 @@ internal static class HttpCommand
         }
         catch (SandboxException error) when (error is not InvalidArgumentException)
         {
-            return Fail(error.Message);
+            return Complaint.Write(error.Message);
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            return Fail($"port {settings.Http.Port} of {settings.Http.Address} is taken. Choose another with --port.");
+            return Complaint.Write($"port {settings.Http.Port} of {settings.Http.Address} is taken. Choose another with --port.");
         }
-    }
-
-    private static string Warning(IPAddress address) =>
-        $"moru-mcp: warning: on {address} others than this machine reach the server. API keys alone guard it, and plain HTTP shows them to "
-        + "the network: put a proxy with TLS before it, and name that with --host.";
-
-    private static int Fail(string message)
-    {
-        Console.Error.WriteLine($"moru-mcp: {message}");
-        return 1;
     }
 }
