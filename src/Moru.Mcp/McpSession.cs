@@ -19,8 +19,8 @@ internal sealed class McpSession : IAsyncDisposable
         Completions = new McpCompletions(this);
     }
 
-    /// <summary>There is another sandbox, or one less.</summary>
-    public event Action? SandboxesChanged;
+    /// <summary>What sessions of the same owner tell each other.</summary>
+    public SandboxNews News { get; init; } = new();
 
     public SandboxSession Sandboxes { get; }
 
@@ -36,8 +36,6 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>The client that tools and resources share.</summary>
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>
     public Task<MoruClient> ClientAsync(CancellationToken cancellationToken) => Sandboxes.ClientAsync(cancellationToken);
-
-    public void TellSandboxesChanged() => SandboxesChanged?.Invoke();
 
     public async ValueTask DisposeAsync()
     {
