@@ -6,6 +6,8 @@ namespace Moru.Mcp;
 /// <summary>What one owner works with, whatever the transport: the sandboxes and what MCP shows of them. Connections may share it.</summary>
 internal sealed class McpSession : IAsyncDisposable
 {
+    private const int MaxWatches = 1_000;
+
     /// <param name="connect">Makes a client once a server answers.</param>
     /// <param name="toolsets">The tools that it offers.</param>
     /// <param name="kept">The name that the session sandbox is kept under, in a data directory; null: it ends with the session.</param>
@@ -36,6 +38,9 @@ internal sealed class McpSession : IAsyncDisposable
     /// <summary>The client that tools and resources share.</summary>
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>
     public Task<MoruClient> ClientAsync(CancellationToken cancellationToken) => Sandboxes.ClientAsync(cancellationToken);
+
+    /// <summary>Resources that its connections observe.</summary>
+    public Budget Watches { get; } = new(all: MaxWatches, each: MaxWatches);
 
     public async ValueTask DisposeAsync()
     {

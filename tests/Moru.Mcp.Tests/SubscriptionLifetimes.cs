@@ -93,6 +93,20 @@ public sealed class SubscriptionLifetimes(McpHttpFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task All_listeners_of_a_session_together_have_a_bound()
+    {
+        await using var client = await server.ConnectAsync(Protocol, session: "listening");
+        await DoAsync(client, "create_sandbox");
+        await DoAsync(client, "run_command", ("command", "true"));
+        var listening = new List<HttpResponseMessage>();
+        for (var i = 0; i < 10; i++) listening.Add(await ListenAsync(100));
+
+        Assert.Contains("together have too many subscriptions", await HeadAsync(await ListenAsync(1)), StringComparison.Ordinal);
+        foreach (var one in listening) one.Dispose();
+        await Eventually.TrueAsync(async () => (await HeadAsync(await ListenAsync(1))).Contains("acknowledged", StringComparison.Ordinal), "there is room again");
+    }
+
+    [Fact]
     public async Task A_changed_list_is_told_to_all_sessions_of_its_key_and_to_no_other()
     {
         await using var one = await server.ConnectAsync(Protocol, session: "one");
@@ -116,6 +130,23 @@ public sealed class SubscriptionLifetimes(McpHttpFixture fixture) : IClassFixtur
         await stranger.CallToolAsync("kill_sandbox", new Dictionary<string, object?> { ["sandbox_id"] = "inothing0000000000000" }, cancellationToken: Cancelled);
         await Eventually.TrueAsync(() => heard[stranger].Count > 0, "its own call is told");
         Assert.Equal(1, heard[stranger].Count);
+    }
+
+    private Task<HttpResponseMessage> ListenAsync(int resources)
+    {
+        var uris = string.Join(',', Enumerable.Range(0, resources).Select(i => $"\"moru://sandboxes/session/logs?start=2026-01-01T00:{i / 60:00}:{i % 60:00}Z\""));
+        var body = """{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"resourceSubscriptions":[URIS]},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}""";
+        return server.SendAsync(
+            HttpMethod.Post, "/mcp", body.Replace("URIS", uris, StringComparison.Ordinal), ("X-API-Key", server.Key), ("Moru-Session", "listening"), ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen"));
+    }
+
+    /// <summary>What comes first of an answer, which may go on.</summary>
+    private static async Task<string> HeadAsync(HttpResponseMessage answer)
+    {
+        using var _ = answer;
+        var buffer = new byte[4096];
+        await using var stream = await answer.Content.ReadAsStreamAsync(Cancelled);
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, Cancelled));
     }
 
     private static Task<IAsyncDisposable> SubscribeAsync(McpClient client, int folder) =>

@@ -109,13 +109,21 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
     private async Task<ResourceWatch> WatchAsync(string? uri, CancellationToken cancellationToken)
     {
         var address = McpResources.Parse(uri);
+        if (!session.Watches.TryTake("", 1)) throw new McpProtocolException("All connections of this session together have too many subscriptions; end some.", McpErrorCode.InvalidParams);
         try
         {
-            return await noticed.WatchAsync(address, cancellationToken);
+            var watch = await noticed.WatchAsync(address, cancellationToken);
+            return new ResourceWatch(watch.ChangesAsync, async () =>
+            {
+                session.Watches.Give("", 1);
+                await watch.DisposeAsync();
+            });
         }
-        catch (Exception error) when (error is SandboxException or ToolException)
+        catch (Exception error)
         {
-            throw ResourceReader.Missing(address, error.Message);
+            session.Watches.Give("", 1);
+            if (error is SandboxException or ToolException) throw ResourceReader.Missing(address, error.Message);
+            throw;
         }
     }
 
