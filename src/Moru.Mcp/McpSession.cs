@@ -6,6 +6,8 @@ namespace Moru.Mcp;
 /// <summary>What one owner works with, whatever the transport: the sandboxes and what MCP shows of them. Connections may share it.</summary>
 internal sealed class McpSession : IAsyncDisposable
 {
+    private const int MaxWatches = 1_000;
+
     /// <param name="connect">Makes a client once a server answers.</param>
     /// <param name="toolsets">The tools that it offers.</param>
     /// <param name="kept">The name that the session sandbox is kept under, in a data directory; null: it ends with the session.</param>
@@ -19,8 +21,8 @@ internal sealed class McpSession : IAsyncDisposable
         Completions = new McpCompletions(this);
     }
 
-    /// <summary>There is another sandbox, or one less.</summary>
-    public event Action? SandboxesChanged;
+    /// <summary>What sessions of the same owner tell each other.</summary>
+    public SandboxNews News { get; init; } = new();
 
     public SandboxSession Sandboxes { get; }
 
@@ -37,7 +39,8 @@ internal sealed class McpSession : IAsyncDisposable
     /// <exception cref="SandboxException">No server answers; the next call tries again.</exception>
     public Task<MoruClient> ClientAsync(CancellationToken cancellationToken) => Sandboxes.ClientAsync(cancellationToken);
 
-    public void TellSandboxesChanged() => SandboxesChanged?.Invoke();
+    /// <summary>Resources that its connections observe.</summary>
+    public Budget Watches { get; } = new(all: MaxWatches, each: MaxWatches);
 
     public async ValueTask DisposeAsync()
     {

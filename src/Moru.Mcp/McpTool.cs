@@ -37,10 +37,10 @@ internal sealed class McpTool(AIFunction function, Tool description, McpSession 
         }
     }
 
-    /// <summary>In the newest revision only those who listen are told.</summary>
+    /// <summary>Here the client that called is told, in its call; in the newest revision only those who listen are.</summary>
     private async Task TellAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        session.TellSandboxesChanged();
+        session.News.Tell(request.Server.SessionId);
         if (McpVersions.HasSessions(request)) await McpNotice.TrySendAsync(request.Server.SendNotificationAsync(NotificationMethods.ResourceListChangedNotification, cancellationToken));
     }
 }

@@ -134,8 +134,12 @@ internal sealed class HttpFace : IAsyncDisposable
             var files = context.RequestServices.GetRequiredService<SessionFiles>();
             var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             using (context.Features.Get<HttpSessions.Lease>())
-            await using (context.Features.Get<McpSubscriptions>())
+            await using (var subscriptions = context.Features.Get<McpSubscriptions>())
+            {
+                if (server.SessionId is not null) subscriptions!.TellOfSandboxes(server);
                 await server.RunAsync(cancellationToken);
+            }
+
             if (server.SessionId is { } ended && !stopping.IsCancellationRequested) files.Delete(ended);
         };
     }

@@ -82,7 +82,10 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
             Forget([idle.MinBy(pair => pair.Value.LastUse)], forgotten);
         }
 
-        return new Entry(key, new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time));
+        return new Entry(key, new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time)
+        {
+            News = entries.Values.FirstOrDefault(one => one.Key == key)?.Session.News ?? new SandboxNews(),
+        });
     }
 
     private void Forget(List<KeyValuePair<string, Entry>> old, List<McpSession> forgotten)

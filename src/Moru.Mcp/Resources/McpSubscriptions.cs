@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -21,6 +20,14 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
     private readonly ResourceChanges noticed = new(session);
     private readonly Lock guard = new();
     private readonly Dictionary<string, (CancellationTokenSource Stop, Task Running)> byUri = [];
+    private (CancellationTokenSource Stop, Task Running)? list;
+
+    /// <summary>Tells the client of an HTTP session, until that ends, when calls of other connections have changed the list of sandboxes.</summary>
+    public void TellOfSandboxes(McpServer server)
+    {
+        var stop = new CancellationTokenSource();
+        list = (stop, TellAsync(server, MethodOf(null), null, noticed.WatchList(server.SessionId), null, stop.Token));
+    }
 
     public async ValueTask<EmptyResult> SubscribeAsync(RequestContext<SubscribeRequestParams> request, CancellationToken cancellationToken)
     {
@@ -59,23 +66,18 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         var granted = new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. uris.Select(uri => JsonValue.Create(uri))]) };
         if (wanted?.ResourcesListChanged == true) granted["resourcesListChanged"] = true;
 
-        // One place: a change that has not been told yet stands for all that follow.
-        var lists = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        void Note() => lists.Writer.TryWrite("");
-        var watches = new List<(string Uri, ResourceWatch Watch)>();
-        if (wanted?.ResourcesListChanged == true) session.SandboxesChanged += Note;
+        var watches = new List<(string? Uri, ResourceWatch Watch)>();
         try
         {
+            if (wanted?.ResourcesListChanged == true) watches.Add((null, noticed.WatchList(null)));
             foreach (var uri in uris) watches.Add((uri, await WatchAsync(uri, cancellationToken)));
             await SendAsync(request.Server, NotificationMethods.SubscriptionsAcknowledgedNotification, new JsonObject { ["notifications"] = granted }, id, cancellationToken);
-            await Task.WhenAll([
-                TellAsync(request.Server, NotificationMethods.ResourceListChangedNotification, null, lists.Reader.ReadAllAsync(cancellationToken), id),
-                .. watches.Select(one => TellAsync(request.Server, NotificationMethods.ResourceUpdatedNotification, one.Uri, one.Watch.ChangesAsync(cancellationToken), id)),
-            ]);
+            var telling = watches.Select(one => TellAsync(request.Server, MethodOf(one.Uri), one.Uri, one.Watch, id, cancellationToken)).ToList();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(telling);
         }
         finally
         {
-            session.SandboxesChanged -= Note;
             foreach (var (_, watch) in watches) await watch.DisposeAsync();
         }
 
@@ -85,6 +87,7 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
     public async ValueTask DisposeAsync()
     {
         foreach (var (stop, running) in byUri.Values) await EndAsync(stop, running);
+        if (list is var (ended, telling)) await EndAsync(ended, telling);
         byUri.Clear();
     }
 
@@ -95,7 +98,7 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
         {
             if (byUri.Count >= Capacity || IsWatched(uri)) return false;
             var stop = new CancellationTokenSource();
-            byUri[uri] = (stop, TellAsync(server, uri, watch, stop.Token));
+            byUri[uri] = (stop, TellAsync(server, MethodOf(uri), uri, watch, null, stop.Token));
             return true;
         }
     }
@@ -103,36 +106,42 @@ internal sealed partial class McpSubscriptions(McpSession session, ILogger logge
     // A watch ends by itself when its sandbox does; another sandbox may have the file.
     private bool IsWatched(string uri) => byUri.TryGetValue(uri, out var one) && !one.Running.IsCompleted;
 
-    private async Task TellAsync(McpServer server, string uri, ResourceWatch watch, CancellationToken stop)
-    {
-        await using (watch) await TellAsync(server, NotificationMethods.ResourceUpdatedNotification, uri, watch.ChangesAsync(stop), null);
-    }
-
     private async Task<ResourceWatch> WatchAsync(string? uri, CancellationToken cancellationToken)
     {
         var address = McpResources.Parse(uri);
+        if (!session.Watches.TryTake("", 1)) throw new McpProtocolException("All connections of this session together have too many subscriptions; end some.", McpErrorCode.InvalidParams);
         try
         {
-            return await noticed.WatchAsync(address, cancellationToken);
+            var watch = await noticed.WatchAsync(address, cancellationToken);
+            return new ResourceWatch(watch.ChangesAsync, async () =>
+            {
+                session.Watches.Give("", 1);
+                await watch.DisposeAsync();
+            });
         }
-        catch (Exception error) when (error is SandboxException or ToolException)
+        catch (Exception error)
         {
-            throw ResourceReader.Missing(address, error.Message);
+            session.Watches.Give("", 1);
+            if (error is SandboxException or ToolException) throw ResourceReader.Missing(address, error.Message);
+            throw;
         }
     }
 
-    private async Task TellAsync<T>(McpServer server, string method, string? uri, IAsyncEnumerable<T> changes, JsonNode? id)
+    private async Task TellAsync(McpServer server, string method, string? uri, ResourceWatch watch, JsonNode? id, CancellationToken stop)
     {
+        await using var _ = watch;
         try
         {
-            await foreach (var _ in changes)
-                await SendAsync(server, method, uri is null ? [] : new JsonObject { ["uri"] = uri }, id, CancellationToken.None);
+            await foreach (var change in watch.ChangesAsync(stop))
+                if (!await McpNotice.TrySendAsync(SendAsync(server, method, uri is null ? [] : new JsonObject { ["uri"] = uri }, id, CancellationToken.None))) break;
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException or SandboxException or McpException)
+        catch (Exception error) when (error is OperationCanceledException or SandboxException or McpException)
         {
-            Log.Ended(logger, uri ?? method, error); // unsubscribed, the client left, or the sandbox did
+            Log.Ended(logger, uri ?? method, error); // unsubscribed, or the sandbox has ended
         }
     }
+
+    private static string MethodOf(string? uri) => uri is null ? NotificationMethods.ResourceListChangedNotification : NotificationMethods.ResourceUpdatedNotification;
 
     private static Task SendAsync(McpServer server, string method, JsonObject parameters, JsonNode? id, CancellationToken cancellationToken)
     {

@@ -68,6 +68,9 @@ internal sealed record ResourceAddress(ResourceKind Kind, string Uri)
         return query.Split('&', StringSplitOptions.RemoveEmptyEntries).Aggregate(named, (address, pair) => address?.With(pair));
     }
 
+    /// <summary>The same in the sandbox with this id, under the same URI.</summary>
+    public ResourceAddress In(string sandboxId) => this with { Owner = sandboxId };
+
     private static ResourceAddress? InSandbox(string uri, string[] rest) => rest switch
     {
         [] => new(ResourceKind.Sandbox, uri),

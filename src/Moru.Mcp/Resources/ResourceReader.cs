@@ -43,6 +43,21 @@ internal sealed partial class ResourceReader(McpSession session)
         return await client.AttachSandboxAsync(id, cancellationToken);
     }
 
+    /// <summary>Whether what an address is about is in a sandbox that is paused.</summary>
+    public async Task<bool> IsPausedAsync(ResourceAddress address, CancellationToken cancellationToken)
+    {
+        if (address.Kind is ResourceKind.Template or ResourceKind.Build or ResourceKind.Volume or ResourceKind.VolumeFile) return false;
+        try
+        {
+            var (client, id) = (await session.ClientAsync(cancellationToken), await IdAsync(address, cancellationToken));
+            return (await client.GetSandboxInfoAsync(id, cancellationToken)).State == SandboxState.Paused;
+        }
+        catch (Exception error) when (error is NotFoundException or McpProtocolException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Id of the sandbox that an address is about.</summary>
     public async Task<string> IdAsync(ResourceAddress address, CancellationToken cancellationToken) => address.Owner != ResourceAddress.Session
         ? address.Owner

@@ -1,11 +1,13 @@
 namespace Moru.Mcp;
 
 /// <summary>A resource under observation, until it is disposed of.</summary>
-/// <param name="changes">An element after each change, until the token is cancelled or the sandbox is gone.</param>
-/// <param name="held">What must be let go of at the end; null: nothing.</param>
-internal sealed class ResourceWatch(Func<CancellationToken, IAsyncEnumerable<ResourceAddress>> changes, IAsyncDisposable? held = null) : IAsyncDisposable
+/// <param name="changes">An element after each change and after the end of what is observed, until the token is cancelled or that end.</param>
+/// <param name="release">Lets go of what is held, once; null: nothing is.</param>
+internal sealed class ResourceWatch(Func<CancellationToken, IAsyncEnumerable<ResourceAddress>> changes, Func<ValueTask>? release = null) : IAsyncDisposable
 {
+    private Func<ValueTask>? release = release;
+
     public IAsyncEnumerable<ResourceAddress> ChangesAsync(CancellationToken cancellationToken) => changes(cancellationToken);
 
-    public ValueTask DisposeAsync() => held?.DisposeAsync() ?? default;
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref release, null)?.Invoke() ?? default;
 }
