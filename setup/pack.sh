@@ -2,6 +2,8 @@
 
 readonly packages_out=$artifacts/packages
 
+packed_mcp() { echo "$artifacts/pack/publish/Moru.Mcp/release_$(runtime_identifier)/moru-mcp"; }
+
 pack_inputs() { echo "$(hash_of src "${build_settings[@]}") $(uname -m) $dotnet_version"; }
 
 pack_fresh() { [[ -d $packages_out && -d $artifacts/pack/publish ]] && stamped pack "$(pack_inputs)"; }

@@ -5,9 +5,14 @@ internal sealed partial class FileTools
 {
     private const int MaxNames = 20;
 
+    // As the agent in the sandbox says where a link leads that leads nowhere.
+    private const string IsLink = ": it is a symbolic link to ";
+
     /// <summary>Says what there is instead: the names nearest to the one that was meant, so that the next call can be right.</summary>
     private static async Task<ToolException> MissingAsync(Sandbox sandbox, string path, string what, Exception? error, CancellationToken cancellationToken)
     {
+        if (error?.Message is { } said && said.IndexOf(IsLink, StringComparison.Ordinal) is >= 0 and var at)
+            return new ToolException($"There is no {what} '{path}' in sandbox {sandbox.SandboxId}{IsLink}{CleanText.MarkWords(said[(at + IsLink.Length)..].TrimEnd('.'))}.", error);
         var (parent, name) = Split(path.TrimEnd('/'));
         try
         {

@@ -43,7 +43,7 @@ public sealed class BuildCrash : KilledServer
     {
         if (template is not null) (await api.DeleteAsync(new Uri($"templates/{template.TemplateId}", UriKind.Relative), CancellationToken.None)).Dispose();
         var images = await DockerAsync("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", $"reference=moru-template/{owner}/*");
-        if (images.Length > 0) await DockerAsync(["image", "rm", .. images.Split('\n')]);
+        if (images.Length > 0) await DockerAsync(["image", "rm", "--force", .. images.Split('\n')]);
     }
 
     private async Task StartAsync(HttpClient api, params string[] commands)

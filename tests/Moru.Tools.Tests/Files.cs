@@ -194,6 +194,16 @@ public sealed class Files(ToolTests.Shared shared) : ToolTests(shared), IClassFi
         Assert.StartsWith("There is no file 'from'", await Tools.FailAsync("move_file", new { path = "from", destination = "to" }), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_link_that_leads_nowhere_says_where_it_leads()
+    {
+        await Tools.RunAsync("ln -s gone.txt dangling");
+
+        Assert.Equal(
+            $"There is no file 'dangling' in sandbox {Tools.SandboxId}: it is a symbolic link to <untrusted>'gone.txt', which leads nowhere</untrusted>.",
+            await Tools.FailAsync("read_file", new { path = "dangling" }));
+    }
+
     [Covers("watch_files", "files.watch_dir()", "watch handle.events()")]
     [Covers("watch_files(wait_seconds)", "watch handle.stop()")]
     [Fact]

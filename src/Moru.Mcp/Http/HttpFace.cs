@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.AspNetCore;
 using ModelContextProtocol.Server;
 
@@ -77,6 +78,8 @@ internal sealed class HttpFace : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logs);
         builder.Services.AddRoutingCore();
+        // In these words the SDK refuses messages to sessions of the oldest transport that it does not know.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = McpJsonUtilities.DefaultOptions.TypeInfoResolver);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopPatience);
         builder.Services.AddSingleton<ISessionMigrationHandler>(services => services.GetRequiredService<SessionFiles>());
         builder.Services.AddSingleton(new SessionFiles(settings.DataDirectory));
