@@ -17,7 +17,7 @@ public sealed class ClientConfigurations : IDisposable
     {
         var server = Server(client, await PrintAsync($"config {client} --session work --data-dir {data.Path}"));
 
-        Assert.Equal(Path.Combine(AppContext.BaseDirectory, "moru-mcp"), server.GetProperty("command").GetString());
+        Assert.Equal(McpProcess.Program, server.GetProperty("command").GetString());
         Assert.Equal(["--session", "work", "--data-dir", data.Path], server.GetProperty("args").EnumerateArray().Select(argument => argument.GetString()!));
         Assert.Equal(client switch { "claude-code" or "vscode" => "stdio", "copilot" => "local", _ => null }, Type(server));
     }

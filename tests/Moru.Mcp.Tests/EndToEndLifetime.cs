@@ -84,7 +84,7 @@ public sealed class EndToEndLifetime : IDisposable
             echo "$server_PID"
             read -r _ <&"${server[0]}"
             """;
-        var start = new ProcessStartInfo("bash", ["-c", Client, "bash", Path.Combine(AppContext.BaseDirectory, "moru-mcp"), data.Path]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", ["-c", Client, "bash", McpProcess.Program, data.Path]) { RedirectStandardOutput = true };
         start.Environment["MORU_ENVD"] = Artifacts.Envd;
         using var client = Process.Start(start)!;
         var pid = int.Parse((await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken))!, System.Globalization.CultureInfo.InvariantCulture);

@@ -11,7 +11,7 @@ namespace Moru.Mcp.Tests;
 /// <summary>The real <c>moru-mcp</c>, on a data directory of the test's. Another build of it, such as the package's: <c>MORU_MCP</c>.</summary>
 internal sealed class McpProcess : IAsyncDisposable
 {
-    private static readonly string Program = Environment.GetEnvironmentVariable("MORU_MCP") ?? Path.Combine(AppContext.BaseDirectory, "moru-mcp");
+    public static readonly string Program = Environment.GetEnvironmentVariable("MORU_MCP") ?? Path.Combine(AppContext.BaseDirectory, "moru-mcp");
 
     private readonly Process process;
     private readonly StringBuilder errors = new();

@@ -5,8 +5,6 @@ namespace Moru.Mcp.Tests;
 /// <summary>The TypeScript clients of both generations and the Inspector, which share no line with the C# SDK.</summary>
 public sealed class OfficialClients(McpHttpFixture fixture) : IClassFixture<McpHttpFixture>, IDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "moru-mcp");
-
     private readonly TemporaryDirectory data = new();
 
     public void Dispose() => data.Dispose();
@@ -19,7 +17,7 @@ public sealed class OfficialClients(McpHttpFixture fixture) : IClassFixture<McpH
     public async Task The_TypeScript_client_lists_calls_hears_progress_and_reads(string generation, string kind)
     {
         var folder = await FolderAsync();
-        var target = kind == "stdio" ? Program : fixture.Server.Url.AbsoluteUri;
+        var target = kind == "stdio" ? McpProcess.Program : fixture.Server.Url.AbsoluteUri;
 
         var seen = JsonElement.Parse(await Shell.RunAsync(default, Environment, Node(folder), Path.Combine(folder, "clients.mjs"), generation, kind, target, fixture.Server.Key));
 
@@ -37,7 +35,7 @@ public sealed class OfficialClients(McpHttpFixture fixture) : IClassFixture<McpH
     public async Task The_Inspector_lists_and_calls_tools(string kind)
     {
         var folder = await FolderAsync();
-        string[] target = kind == "stdio" ? [Program] : [fixture.Server.Url.AbsoluteUri, "--transport", "http", "--header", $"X-API-Key: {fixture.Server.Key}"];
+        string[] target = kind == "stdio" ? [McpProcess.Program] : [fixture.Server.Url.AbsoluteUri, "--transport", "http", "--header", $"X-API-Key: {fixture.Server.Key}"];
         string[] inspector = [Node(folder), Path.Combine(folder, "node_modules/.bin/mcp-inspector"), "--cli", .. target];
 
         var tools = JsonElement.Parse(await Shell.RunAsync(default, Environment, [.. inspector, "--method", "tools/list"]));

@@ -38,8 +38,7 @@ internal sealed class FileWatch(ResourceReader reader, ResourceAddress address) 
     /// <summary>An element after each change, those that come faster than a client can make use of as one, and a last one at the end of the sandbox.</summary>
     public async IAsyncEnumerable<ResourceAddress> ChangesAsync([EnumeratorCancellation] CancellationToken stop)
     {
-        bool isThere;
-        do
+        while (true)
         {
             await foreach (var change in changes.Reader.ReadAllAsync(stop))
             {
@@ -47,11 +46,11 @@ internal sealed class FileWatch(ResourceReader reader, ResourceAddress address) 
                 await Task.Delay(Pause, stop);
             }
 
-            isThere = await OpenAgainAsync(stop);
+            var isThere = await OpenAgainAsync(stop);
             yield return address;
+            if (!isThere) yield break;
             await Task.Delay(Pause, stop);
         }
-        while (isThere);
     }
 
     public ValueTask DisposeAsync() => handle?.DisposeAsync() ?? default;
