@@ -12,9 +12,6 @@ internal static partial class SessionName
 
     public static bool IsValid(string text) => Names().IsMatch(text);
 
-    /// <summary>The name of one owner's session among those of others; it tells nothing of the key.</summary>
-    public static string Of(string apiKey, string name) => $"{Owner(apiKey)}:{name}";
-
     /// <summary>Who presents a key, as a name that is safe to write down.</summary>
     public static string Owner(string apiKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("moru-mcp:" + apiKey)))[..16];
 

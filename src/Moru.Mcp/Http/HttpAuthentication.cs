@@ -45,52 +45,57 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time) : I
         {
             await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionHeader} must be {SessionName.Rule}, and there once"));
         }
-        else if (context.Request.Headers["Mcp-Session-Id"].Count > 1)
+        else if (context.Request.Headers[SessionFiles.Header].Count > 1)
         {
-            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, "Mcp-Session-Id must be there once"));
-        }
-        else if (await RefusalOrDefaultAsync(key, context.RequestAborted) is { } refusal)
-        {
-            await RefuseAsync(context, refusal);
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, $"{SessionFiles.Header} must be there once"));
         }
         else
         {
-            // The SDK ties a session to this identity, so that nobody uses that of another.
-            var id = SessionName.Of(key, session);
-            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, id)], "ApiKey"));
-            context.Features.Set(new HttpOwner(key, id));
-            await AnswerAsync(context, next(context), key);
+            await AdmitAsync(context, new HttpOwner(key, session), next);
         }
     }
 
     public void Dispose() => turns.Dispose();
 
-    private async Task AnswerAsync(HttpContext context, Task answering, string key)
+    private async Task AdmitAsync(HttpContext context, HttpOwner owner, RequestDelegate next)
+    {
+        if (await RefusalOrDefaultAsync(owner, context.RequestAborted) is { } refusal)
+        {
+            await RefuseAsync(context, refusal);
+            return;
+        }
+
+        // The SDK ties a session to this identity, so that nobody uses that of another.
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, owner.SessionId)], "ApiKey"));
+        context.Features.Set(owner);
+        await AnswerAsync(context, next(context), owner);
+    }
+
+    private async Task AnswerAsync(HttpContext context, Task answering, HttpOwner owner)
     {
         while (true)
         {
-            await answering.WaitAsync(TrustLeft(key), time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await answering.WaitAsync(TrustLeft(owner), time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (answering.IsCompleted) break;
-            if (await RefusalOrDefaultAsync(key, CancellationToken.None) is { Status: StatusCodes.Status401Unauthorized }) context.Abort();
+            if (await RefusalOrDefaultAsync(owner, CancellationToken.None) is { Status: StatusCodes.Status401Unauthorized }) context.Abort();
         }
 
         await answering;
     }
 
-    private TimeSpan TrustLeft(string key)
+    private TimeSpan TrustLeft(HttpOwner owner)
     {
-        var left = good.GetValueOrDefault(SessionName.Owner(key)) - time.GetUtcNow();
+        var left = good.GetValueOrDefault(owner.Name) - time.GetUtcNow();
         return left > Distrust ? left : Distrust;
     }
 
     /// <returns>Null when the key is good.</returns>
-    private async Task<Refusal?> RefusalOrDefaultAsync(string key, CancellationToken cancellationToken)
+    private async Task<Refusal?> RefusalOrDefaultAsync(HttpOwner owner, CancellationToken cancellationToken)
     {
-        var owner = SessionName.Owner(key);
-        if (IsKnown(owner, out var refusal)) return refusal;
+        if (IsKnown(owner.Name, out var refusal)) return refusal;
         if (underway.Count >= MaxWaiting) return new(StatusCodes.Status503ServiceUnavailable, "too many keys are being looked at; try again in a moment");
         // Requests with one key wait for the same answer.
-        return await underway.GetOrAdd(owner, _ => new(() => AskInTurnAsync(owner, key))).Value.WaitAsync(cancellationToken);
+        return await underway.GetOrAdd(owner.Name, _ => new(() => AskInTurnAsync(owner.Name, owner.ApiKey))).Value.WaitAsync(cancellationToken);
     }
 
     private async Task<Refusal?> AskInTurnAsync(string owner, string key)
@@ -148,10 +153,9 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time) : I
 
     private static Task RefuseAsync(HttpContext context, Refusal refusal)
     {
-        context.Response.Headers.Connection = "close"; // a stranger keeps no connection
         if (refusal.Status == StatusCodes.Status401Unauthorized)
             context.Response.Headers.WWWAuthenticate = $"Bearer {(refusal.Error is { } error ? $"error=\"{error}\", " : "")}resource_metadata=\"{HttpMetadata.UrlFor(context.Request)}\"";
-        return HttpProblem.WriteAsync(context, refusal.Status, refusal.Message);
+        return HttpProblem.TurnAwayAsync(context, refusal.Status, refusal.Message);
     }
 
     private static string? Key(IHeaderDictionary headers)
@@ -168,5 +172,12 @@ internal sealed class HttpAuthentication(Backend backend, TimeProvider time) : I
 
 /// <summary>Whose request it is.</summary>
 /// <param name="ApiKey">The key it came with.</param>
-/// <param name="SessionId">Name of the session that it works in, unique to the key.</param>
-internal sealed record HttpOwner(string ApiKey, string SessionId);
+/// <param name="Session">Name of the session that it works in.</param>
+internal sealed record HttpOwner(string ApiKey, string Session)
+{
+    /// <summary>Who presents the key, as a name that is safe to write down.</summary>
+    public string Name { get; } = SessionName.Owner(ApiKey);
+
+    /// <summary>Name of the session among those of others; it tells nothing of the key.</summary>
+    public string SessionId => $"{Name}:{Session}";
+}

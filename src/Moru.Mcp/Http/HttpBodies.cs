@@ -16,7 +16,7 @@ internal sealed class HttpBodies
     private readonly Budget budget = new(all: 256 << 20, each: 96 << 20);
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next) =>
-        HttpMethods.IsPost(context.Request.Method) && context.Features.Get<HttpOwner>() is { } owner ? ReadAsync(context, SessionName.Owner(owner.ApiKey), next) : next(context);
+        HttpMethods.IsPost(context.Request.Method) && context.Features.Get<HttpOwner>() is { } owner ? ReadAsync(context, owner.Name, next) : next(context);
 
     private async Task ReadAsync(HttpContext context, string owner, RequestDelegate next)
     {

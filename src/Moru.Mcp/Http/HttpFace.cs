@@ -124,7 +124,7 @@ internal sealed class HttpFace : IAsyncDisposable
         transport.ConfigureSessionOptions = async (context, options, _) =>
         {
             var owner = context.Features.Get<HttpOwner>()!;
-            var isSession = HttpMethods.IsGet(context.Request.Method) || context.Response.Headers.ContainsKey("Mcp-Session-Id");
+            var isSession = HttpMethods.IsGet(context.Request.Method) || context.Response.Headers.ContainsKey(SessionFiles.Header);
             var lease = await (isSession ? sessions.OpenAsync(owner) : sessions.UseAsync(owner));
             var subscriptions = new McpSubscriptions(lease.Session, logger);
             context.Features.Set(lease);

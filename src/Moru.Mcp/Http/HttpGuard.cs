@@ -16,14 +16,14 @@ internal sealed class HttpGuard(IReadOnlyList<string> hosts)
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var host = context.Request.Host.Host;
-        if (!IsHost(host)) return RefuseAsync(context, $"host '{host}' is not served here; name it with --host");
+        if (!IsHost(host)) return HttpProblem.TurnAwayAsync(context, StatusCodes.Status403Forbidden, $"host '{host}' is not served here; name it with --host");
         if (context.Request.Headers.Origin is not [var origin, ..] origins) return next(context);
-        if (origins.Count > 1 || !IsOrigin(origin)) return RefuseAsync(context, $"origin '{origins}' may not use this server");
+        if (origins.Count > 1 || !IsOrigin(origin)) return HttpProblem.TurnAwayAsync(context, StatusCodes.Status403Forbidden, $"origin '{origins}' may not use this server");
 
         var headers = context.Response.Headers;
         headers.AccessControlAllowOrigin = origin;
         headers.Vary = HeaderNames.Origin;
-        headers.AccessControlExposeHeaders = "Mcp-Session-Id, WWW-Authenticate";
+        headers.AccessControlExposeHeaders = $"{SessionFiles.Header}, WWW-Authenticate";
         if (!HttpMethods.IsOptions(context.Request.Method)) return next(context);
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -31,12 +31,6 @@ internal sealed class HttpGuard(IReadOnlyList<string> hosts)
         headers.AccessControlAllowHeaders = AllowedHeaders;
         headers.AccessControlMaxAge = "7200";
         return Task.CompletedTask;
-    }
-
-    private static Task RefuseAsync(HttpContext context, string why)
-    {
-        context.Response.Headers.Connection = "close"; // a stranger keeps no connection
-        return HttpProblem.WriteAsync(context, StatusCodes.Status403Forbidden, why);
     }
 
     // A name that an attacker makes lead here stays his name; who asks for an address was led by nobody, and by which addresses

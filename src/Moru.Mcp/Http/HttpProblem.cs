@@ -16,6 +16,13 @@ internal sealed record HttpProblem(McpErrorCode Code, string Message, int Status
 
     public static Task WriteAsync(HttpContext context, int status, string message) => new HttpProblem(ServerError, message, status).WriteAsync(context);
 
+    /// <summary>As <see cref="WriteAsync(HttpContext, int, string)"/>, to a stranger, who keeps no connection.</summary>
+    public static Task TurnAwayAsync(HttpContext context, int status, string message)
+    {
+        context.Response.Headers.Connection = "close";
+        return WriteAsync(context, status, message);
+    }
+
     /// <summary>Answers requests that are too long, too slow, broken off, or for which there is no room.</summary>
     public static async Task CatchAsync(HttpContext context, RequestDelegate next)
     {
@@ -25,7 +32,7 @@ internal sealed record HttpProblem(McpErrorCode Code, string Message, int Status
         }
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {
-            context.Response.Headers.Remove("Mcp-Session-Id"); // there is no such session
+            context.Response.Headers.Remove(SessionFiles.Header); // there is no such session
             await WriteAsync(context, error.StatusCode, error.Message);
         }
     }

@@ -22,15 +22,14 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
     /// <summary>As <see cref="UseAsync"/>, for a client that opens a session of the protocol's, until that ends.</summary>
     public async Task<Lease> OpenAsync(HttpOwner owner)
     {
-        var key = SessionName.Owner(owner.ApiKey);
-        if (!open.TryTake(key, 1)) throw TooMany("this API key has too many MCP sessions open: end some with DELETE, or wait until those in no use are forgotten");
+        if (!open.TryTake(owner.Name, 1)) throw TooMany("this API key has too many MCP sessions open: end some with DELETE, or wait until those in no use are forgotten");
         try
         {
-            return await AcquireAsync(owner, () => open.Give(key, 1));
+            return await AcquireAsync(owner, () => open.Give(owner.Name, 1));
         }
         catch
         {
-            open.Give(key, 1);
+            open.Give(owner.Name, 1);
             throw;
         }
     }
@@ -72,8 +71,7 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
     private Entry New(HttpOwner owner, List<McpSession> forgotten)
     {
         // Who has many loses one of his own.
-        var key = SessionName.Owner(owner.ApiKey);
-        var crowd = entries.Where(pair => pair.Value.Key == key).ToList();
+        var crowd = entries.Where(pair => pair.Value.Owner == owner.Name).ToList();
         if (crowd.Count < MostOfOne) crowd = entries.Count < Capacity ? [] : [.. entries];
         if (crowd.Count > 0)
         {
@@ -82,9 +80,9 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
             Forget([idle.MinBy(pair => pair.Value.LastUse)], forgotten);
         }
 
-        return new Entry(key, new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time)
+        return new Entry(owner.Name, new McpSession(cancel => backend.ConnectAsync(owner.ApiKey, cancel), settings.Toolsets, (settings.DataDirectory, owner.SessionId), time)
         {
-            News = entries.Values.FirstOrDefault(one => one.Key == key)?.Session.News ?? new SandboxNews(),
+            News = entries.Values.FirstOrDefault(one => one.Owner == owner.Name)?.Session.News ?? new SandboxNews(),
         });
     }
 
@@ -110,9 +108,9 @@ internal sealed class HttpSessions(Backend backend, Settings settings, TimeProvi
         public void Dispose() => Interlocked.Exchange(ref release, null)?.Invoke();
     }
 
-    private sealed class Entry(string key, McpSession session)
+    private sealed class Entry(string owner, McpSession session)
     {
-        public string Key { get; } = key;
+        public string Owner { get; } = owner;
 
         public McpSession Session { get; } = session;
 

@@ -17,6 +17,9 @@ namespace Moru.Mcp;
 /// </summary>
 internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHandler
 {
+    /// <summary>In which clients name their session of the protocol's.</summary>
+    public const string Header = "Mcp-Session-Id";
+
     private const int Capacity = 1_000;
 
     private static readonly TimeSpan Age = TimeSpan.FromDays(1);
@@ -60,7 +63,7 @@ internal sealed class SessionFiles(string dataDirectory) : ISessionMigrationHand
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         if (HttpMethods.IsDelete(context.Request.Method)
-            && context.Request.Headers["Mcp-Session-Id"] is [{ } id]
+            && context.Request.Headers[Header] is [{ } id]
             && await AllowSessionMigrationAsync(context, id, context.RequestAborted) is not null) Delete(id);
         await next(context);
     }

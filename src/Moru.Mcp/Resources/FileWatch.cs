@@ -15,7 +15,7 @@ internal sealed class FileWatch(ResourceReader reader, ResourceAddress address) 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.2);
 
-    private Channel<ResourceAddress> changes = CreateChanges();
+    private Channel<ResourceAddress> changes = ResourceWatch.CreateChanges();
     private WatchHandle? handle;
 
     /// <summary>Returns once changes are noticed.</summary>
@@ -24,7 +24,7 @@ internal sealed class FileWatch(ResourceReader reader, ResourceAddress address) 
         var sandbox = await reader.SandboxAsync(address, cancellationToken);
         var (folder, isMeant) = address.Kind == ResourceKind.File ? await FileAsync(sandbox, cancellationToken) : await OutputAsync(sandbox, cancellationToken);
         await DisposeAsync();
-        var now = changes = CreateChanges();
+        var now = changes = ResourceWatch.CreateChanges();
         handle = await sandbox.Files.WatchDirAsync(folder, new WatchOptions
         {
             OnEvent = change =>
@@ -93,7 +93,4 @@ internal sealed class FileWatch(ResourceReader reader, ResourceAddress address) 
         var files = string.Create(CultureInfo.InvariantCulture, $"{address.Pid}.");
         return (SandboxViews.OutputFolder, changed => changed.StartsWith(files, StringComparison.Ordinal));
     }
-
-    // One place: a change that nobody has taken yet stands for all that follow.
-    private static Channel<ResourceAddress> CreateChanges() => Channel.CreateBounded<ResourceAddress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -37,8 +36,7 @@ internal sealed class ResourceChanges(McpSession session)
     /// <param name="own">Id of that session; null: all calls are meant.</param>
     public ResourceWatch WatchList(string? own)
     {
-        // One place: a change that has not been told yet stands for all that follow.
-        var changes = Channel.CreateBounded<ResourceAddress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var changes = ResourceWatch.CreateChanges();
         session.News.Changed += Note;
         return new ResourceWatch(changes.Reader.ReadAllAsync, () =>
         {

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Moru.Mcp;
 
 /// <summary>A resource under observation, until it is disposed of.</summary>
@@ -6,6 +8,9 @@ namespace Moru.Mcp;
 internal sealed class ResourceWatch(Func<CancellationToken, IAsyncEnumerable<ResourceAddress>> changes, Func<ValueTask>? release = null) : IAsyncDisposable
 {
     private Func<ValueTask>? release = release;
+
+    /// <summary>One place: a change that nobody has taken yet stands for all that follow.</summary>
+    public static Channel<ResourceAddress> CreateChanges() => Channel.CreateBounded<ResourceAddress>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public IAsyncEnumerable<ResourceAddress> ChangesAsync(CancellationToken cancellationToken) => changes(cancellationToken);
 
