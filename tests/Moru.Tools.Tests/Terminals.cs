@@ -8,11 +8,11 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
     public async Task A_shell_shows_its_screen_and_takes_text_and_keys()
     {
         var open = await Tools.CallAsync<TerminalScreen>("open_terminal", new { });
-        var typed = await UseAsync(new { pid = open.Pid, text = "echo $((6*7))\n", wait_for = "^42$" });
+        var typed = await UseAsync(new { pid = open.Pid, text = "echo $((6*7))\n", wait_for = @"^42\n.*\$ $" });
         var closed = await UseAsync(new { pid = open.Pid, keys = "Ctrl+D" });
 
         Assert.EndsWith("$", open.Screen, StringComparison.Ordinal);
-        Assert.Contains("\n42", typed.Screen, StringComparison.Ordinal);
+        Assert.Contains("\n42\n", typed.Screen, StringComparison.Ordinal);
         Assert.Equal((true, 0), (closed.Closed, closed.ExitCode));
         Assert.Contains("no open terminal", await Tools.FailAsync("use_terminal", new { pid = open.Pid }), StringComparison.Ordinal);
     }
@@ -119,7 +119,7 @@ public sealed class Terminals(ToolTests.Shared shared) : ToolTests(shared), ICla
         await Tools.CallAsync("pause_sandbox", new { });
 
         var cut = await call;
-        var waiting = UseAsync(new { pid = open.Pid, wait_for = "^gone$", wait_seconds = 60 });
+        var waiting = UseAsync(new { pid = open.Pid, wait_for = @"^gone\n.*\$ $", wait_seconds = 60 });
         await Tools.RunAsync("touch /tmp/on");
 
         Assert.Equal((null, $"Sandbox {Tools.SandboxId} was paused meanwhile; the terminal goes on with the next call, which resumes it."), (cut.Closed, cut.Note));
